@@ -1,0 +1,82 @@
+"""
+The errors of the shared language, one small tree.
+
+::
+
+    ParfeedError
+    ├── InvalidValue        a value breaks its bounds: the sender mends the value
+    ├── Refused             an event or message is refused: carries a code of REFUSALS
+    ├── InvalidSettings     a setting is unknown or unusable: the operator mends it
+    └── IntegrityError      an invariant of ours is broken: the process stops
+
+Every refusal that a sender can meet has a code in `REFUSALS`; the table is part of
+the published protocol (docs/protocol.md), so codes are added and never change meaning.
+"""
+
+from typing import Final
+
+REFUSALS: Final[dict[str, str]] = {
+    "malformed": "The bytes are not one JSON object in UTF-8.",
+    "unknown_type": "The `type` names no event of the protocol.",
+    "invalid_field": "A field is missing, unknown, of another type or out of bounds.",
+    "wrong_topic": "The event's type does not belong on the topic it was sent to.",
+    "wrong_partition": "The record's key is not its product_id, so it is in a "
+    "partition of another product.",
+    "too_large": "The event is larger than 16 KiB.",
+    "duplicate": "An event with this event_id has been seen before; it counts once.",
+    "stale_revision": "A later or equal revision of the same line stands already.",
+    "occurred_in_future": "The event's time lies further ahead of its arrival than "
+    "clocks may differ.",
+    "unavailable": "Kafka did not confirm the event; send it again with its event_id.",
+}
+
+
+class ParfeedError(Exception):
+    """Base of all errors that parfeed raises on purpose."""
+
+
+class InvalidValue(ParfeedError, ValueError):
+    """
+    A value that breaks its type's bounds.
+
+    A ValueError, so that msgspec names the field that held it.
+    """
+
+    def __init__(self, expected: str, value: object) -> None:
+        self.expected = expected
+        self.value = value
+        super().__init__(expected, value)
+
+    def __str__(self) -> str:
+        return f"must be {self.expected}, was {_shortened(self.value)}"
+
+
+class Refused(ParfeedError):
+    """An event or message that is not taken; `code` is a key of REFUSALS."""
+
+    def __init__(
+        self, code: str, detail: str = "", event_id: str | None = None
+    ) -> None:
+        if code not in REFUSALS:
+            raise AssertionError(f"refusal code {code!r} is not in the table")
+        self.code = code
+        self.detail = detail or REFUSALS[code]
+        self.event_id = event_id
+        super().__init__(code, self.detail, event_id)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}"
+
+
+class InvalidSettings(ParfeedError):
+    """A setting that is unknown or unusable, with what to do about it."""
+
+
+class IntegrityError(ParfeedError):
+    """A broken invariant of ours. Nothing is guessed: the process stops."""
+
+
+def _shortened(value: object) -> str:
+    # A refused value may be megabytes long; errors are read by people.
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,186 @@
+"""
+PURE. The rows that the workers keep: what is true of a product in a period.
+
+A `MarketRow` is a whole: supply, demand, price, rolling figures, and the positions
+of the source topics up to which it is complete. It is the record of the `market`
+topic and, byte for byte, the row of the feed. Sums are exact decimals. Fields are
+only ever added, at the end and with defaults.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from schemas.values import Identifier, Period, Revision
+
+ZERO = Decimal(0)
+
+Colour = Literal["blue", "green", "yellow", "orange", "red"]
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of all rows: frozen, by keyword, unknown fields ignored when read."""
+
+
+class Amount(Row, frozen=True, kw_only=True):
+    """Units and the money paid for them."""
+
+    quantity: Decimal = ZERO
+    value: Decimal = ZERO
+
+
+class Supply(Row, frozen=True, kw_only=True):
+    """
+    Attributes:
+        planned: the sum of the standing bids (S), in units.
+        produced: what was really made so far, in units.
+    """
+
+    planned: Decimal = ZERO
+    produced: Decimal = ZERO
+
+
+class Demand(Row, frozen=True, kw_only=True):
+    """
+    Attributes:
+        planned: the sum of the standing plan lines (D), in units.
+        planned_purchases: bought under the plan, before cancellations.
+        unplanned_purchases: bought outside of it, before cancellations.
+        planned_cancellations, unplanned_cancellations: given back of each.
+    """
+
+    planned: Decimal = ZERO
+    planned_purchases: Amount = Amount()
+    unplanned_purchases: Amount = Amount()
+    planned_cancellations: Amount = Amount()
+    unplanned_cancellations: Amount = Amount()
+
+
+class PriceView(Row, frozen=True, kw_only=True):
+    """
+    Attributes:
+        planned: the board's planned price; None before it is announced.
+        unplanned: the least unplanned price that any company asks; None if none does.
+        unplanned_company: the company that asks it.
+        unplanned_mean: what an unplanned unit cost on average in this period.
+        difference: unplanned - planned, where both are known.
+    """
+
+    planned: Decimal | None = None
+    unplanned: Decimal | None = None
+    unplanned_company: str | None = None
+    unplanned_mean: Decimal | None = None
+    difference: Decimal | None = None
+
+
+class Imbalance(Row, frozen=True, kw_only=True):
+    """
+    How far planned supply and demand lie apart: 200 (S - D) / (S + D).
+
+    Attributes:
+        percent: positive when supply is larger, two decimal places.
+        colour: of |percent|: blue < 3, green < 5, yellow < 10, orange < 20, else red.
+    """
+
+    percent: Decimal
+    colour: Colour
+
+
+class Bucket(Row, frozen=True, kw_only=True, array_like=True):
+    """Unplanned purchases of one slice of time: [start, quantity, value]."""
+
+    start: int
+    quantity: Decimal
+    value: Decimal
+
+
+class Window(Row, frozen=True, kw_only=True):
+    """
+    Unplanned purchases of the last minute, hour or day before the newest event.
+
+    Attributes:
+        buckets: its slices, oldest first, empty ones left out; `start` in seconds
+            since 1970.
+    """
+
+    quantity: Decimal = ZERO
+    value: Decimal = ZERO
+    mean_price: Decimal | None = None
+    buckets: tuple[Bucket, ...] = ()
+
+
+class Rolling(Row, frozen=True, kw_only=True):
+    """Unplanned demand as it runs; each window ends at the row's `occurred_at`."""
+
+    minute: Window = Window()
+    hour: Window = Window()
+    day: Window = Window()
+
+
+class MarketRow(Row, frozen=True, kw_only=True, tag_field="type", tag="market"):
+    """
+    A product in a period.
+
+    Attributes:
+        sequence: how many events made this row.
+        positions: offset of the last event folded into it, by source topic; the
+            partition is the row's own.
+        occurred_at: time of the newest event in it, at the event's origin.
+        received_at: when the newest of its events reached Kafka.
+    """
+
+    product_id: Identifier
+    period: Period
+    sequence: int = 0
+    positions: dict[str, int] = {}
+    occurred_at: datetime | None = None
+    received_at: datetime | None = None
+    supply: Supply = Supply()
+    demand: Demand = Demand()
+    price: PriceView = PriceView()
+    imbalance: Imbalance | None = None
+    rolling: Rolling = Rolling()
+
+
+class Line(Row, frozen=True, kw_only=True, tag_field="type", tag="line"):
+    """
+    What stands for one party until its next revision: a bid, a plan line, a price.
+
+    Private to the workers: it names the party. Kept so that a revision can take back
+    exactly what the one before it added.
+
+    Attributes:
+        kind: the tag of the event that made it.
+        period: None for a price, which stands across periods.
+        amount: units of a bid or plan line; money of a price.
+        revision: the revision; of a price, microseconds since 1970.
+    """
+
+    kind: Literal["bid", "plan", "price"]
+    product_id: Identifier
+    period: Period | None
+    party_id: Identifier
+    amount: Decimal
+    revision: Revision
+
+
+class RejectedRecord(Row, frozen=True, kw_only=True, tag_field="type", tag="rejected"):
+    """
+    A record that was refused, as it was.
+
+    Attributes:
+        code: why; a key of schemas.errors.REFUSALS.
+        detail: the field or value at fault.
+        topic, partition, offset: where the record lies.
+        value: the record's bytes (base64 in JSON).
+    """
+
+    code: str
+    detail: str
+    topic: str
+    partition: int
+    offset: int
+    value: bytes
+    event_id: str | None = None

@@ -1,0 +1,90 @@
+"""
+PURE. Every topic as data. Nothing else spells a topic's name.
+
+All partitioned topics share one number of partitions and Kafka's default partitioner
+(murmur2 of the key), so that partition n of every topic holds the same products and
+one worker owns them all together. librdkafka producers set
+`partitioner=murmur2_random`.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+KEEP_FOR_EVER: Final = "-1"
+
+
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Attributes:
+        name: without the deployment's prefix.
+        key: what a record's key is.
+        cleanup: `delete` topics keep every record, `compact` ones the newest per key.
+        event_types: the tags of the events that it carries; empty for our own rows.
+        single_partition: whether it has one partition whatever the others have.
+    """
+
+    name: str
+    key: str
+    cleanup: Literal["delete", "compact"]
+    event_types: frozenset[str] = frozenset()
+    single_partition: bool = False
+
+    def config(self) -> dict[str, str]:
+        """Topic-level settings for Kafka."""
+        # Sources are the record of truth: they are kept for ever unless the operator
+        # decides otherwise. The broker stamps them, so that no sender's clock decides
+        # whether an event is early.
+        settings: dict[str, str] = {"cleanup.policy": self.cleanup}
+        if self.cleanup == "delete":
+            settings["retention.ms"] = KEEP_FOR_EVER
+        if self.event_types:
+            settings["message.timestamp.type"] = "LogAppendTime"
+        return settings
+
+
+PURCHASES: Final = Topic(
+    name="purchases",
+    key="product_id",
+    cleanup="delete",
+    event_types=frozenset({"purchase", "cancellation"}),
+)
+BIDS: Final = Topic(
+    name="bids",
+    key="product_id",
+    cleanup="delete",
+    event_types=frozenset({"bid", "plan"}),
+)
+PRODUCTION: Final = Topic(
+    name="production",
+    key="product_id",
+    cleanup="delete",
+    event_types=frozenset({"production", "price"}),
+)
+BOARD: Final = Topic(
+    name="board",
+    key="product_id",
+    cleanup="delete",
+    event_types=frozenset({"planned_price"}),
+)
+MARKET: Final = Topic(name="market", key="JSON [product_id, period]", cleanup="compact")
+LINES: Final = Topic(
+    name="lines", key="JSON [kind, product_id, period, party_id]", cleanup="compact"
+)
+REJECTED: Final = Topic(name="rejected", key="code", cleanup="delete")
+EPOCH: Final = Topic(
+    name="epoch", key="the word market", cleanup="compact", single_partition=True
+)
+
+SOURCES: Final = (PURCHASES, BIDS, PRODUCTION, BOARD)
+ALL: Final = (*SOURCES, MARKET, LINES, REJECTED, EPOCH)
+
+TOPIC_OF_EVENT: Final[dict[str, Topic]] = {
+    event_type: topic for topic in SOURCES for event_type in topic.event_types
+}
+"""Where an event belongs, by its tag."""
+
+
+def full_name(prefix: str, topic: Topic) -> str:
+    """Return the topic's name in a deployment: `parfeed.purchases`."""
+    return f"{prefix}.{topic.name}"

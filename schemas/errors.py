@@ -13,7 +13,11 @@ Every refusal that a sender can meet has a code in `REFUSALS`; the table is part
 the published protocol (docs/protocol.md), so codes are added and never change meaning.
 """
 
+import reprlib
 from typing import Final
+
+MAX_DETAIL: Final = 400
+"""Characters of a refusal's detail: it may quote what was sent, which may be long."""
 
 REFUSALS: Final[dict[str, str]] = {
     "malformed": "The bytes are not one JSON object in UTF-8.",
@@ -48,7 +52,7 @@ class InvalidValue(ParfeedError, ValueError):
         super().__init__(expected, value)
 
     def __str__(self) -> str:
-        return f"must be {self.expected}, was {_shortened(self.value)}"
+        return f"must be {self.expected}, was {shortened(self.value)}"
 
 
 class Refused(ParfeedError):
@@ -60,7 +64,10 @@ class Refused(ParfeedError):
         if code not in REFUSALS:
             raise AssertionError(f"refusal code {code!r} is not in the table")
         self.code = code
-        self.detail = detail or REFUSALS[code]
+        detail = detail or REFUSALS[code]
+        if len(detail) > MAX_DETAIL:
+            detail = f"{detail[: MAX_DETAIL - 3]}..."
+        self.detail = detail
         self.event_id = event_id
         super().__init__(code, self.detail, event_id)
 
@@ -76,7 +83,13 @@ class IntegrityError(ParfeedError):
     """A broken invariant of ours. Nothing is guessed: the process stops."""
 
 
-def _shortened(value: object) -> str:
-    # A refused value may be megabytes long; errors are read by people.
-    text = repr(value)
+# A refused value may be megabytes long or nested a thousand deep, where repr() itself
+# fails; errors are read by people.
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = _repr.maxlong = 80
+
+
+def shortened(value: object) -> str:
+    """Return the value's repr, cut to what a person reads."""
+    text = _repr.repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."

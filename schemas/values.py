@@ -37,10 +37,10 @@ _EXPECTED_DECIMAL = (
     'a decimal in quotes such as "12.50", with up to 6 decimal places and within 10^12'
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# The periods that touch the years 2000 to 2099; 1999-W52 holds the first of them.
 _PERIOD = re.compile(
-    r"(?:\d{4}-W(?:0[1-9]|[1-4]\d|5[0-3]))"
-    r"|(?:\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T(?:[01]\d|2[0-3]))?)",
-    re.ASCII,
+    r"1999-W52|20[0-9]{2}-(?:W(?:0[1-9]|[1-4][0-9]|5[0-3])"
+    r"|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:T(?:[01][0-9]|2[0-3]))?)"
 )
 
 
@@ -77,7 +77,7 @@ class Quantity(Price):
 
     def __new__(cls, text: object = "0") -> Self:
         self = super().__new__(cls, text)
-        if self < 0:
+        if self.is_signed():  # "-0" has no meaning either
             raise InvalidValue("a quantity of 0 or more", text)
         return self
 
@@ -97,7 +97,7 @@ class PositiveQuantity(Quantity):
 class Period(str):
     """
     A market period: an ISO week `2011-W44`, a day `2011-10-31` or an hour
-    `2011-10-31T14`, in UTC.
+    `2011-10-31T14`, in UTC, from 2000 to 2099.
 
     Raises:
         InvalidValue: if `text` has another form or names no such week or day.
@@ -106,7 +106,9 @@ class Period(str):
     __slots__ = ()
 
     def __new__(cls, text: object) -> Self:
-        expected = "a period such as 2011-W44, 2011-10-31 or 2011-10-31T14"
+        expected = (
+            "a period such as 2011-W44, 2011-10-31 or 2011-10-31T14, from 2000 to 2099"
+        )
         if not isinstance(text, str) or _PERIOD.fullmatch(text) is None:
             raise InvalidValue(expected, text)
         try:
@@ -129,8 +131,16 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 """1 to 64 printable characters. Control characters are refused by the codec."""
 
+Reason = Annotated[str, Meta(max_length=1000)]
+"""Words for people, in one line. Control characters are refused by the codec."""
+
 Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Orders what one party says about one line; JavaScript reads it exactly."""
+
+
+def escaped(text: str) -> str:
+    """Return `text` with control characters written out, fit for one line."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def is_printable(text: str) -> bool:

@@ -15,6 +15,7 @@ from schemas.values import (
     PositiveQuantity,
     Price,
     Quantity,
+    Reason,
     Revision,
 )
 
@@ -138,7 +139,7 @@ class PlannedPriceAnnounced(EventBase, frozen=True, kw_only=True, tag="planned_p
     period: Period
     planned_price: Price
     revision: Revision = 0
-    reason: str = ""
+    reason: Reason = ""
 
 
 Event = (

@@ -13,7 +13,9 @@ import msgspec
 
 from schemas.errors import InvalidValue
 
-_TEXT = re.compile(r"([0-9a-f]{1,32}):([0-9]{1,18}(?:\.[0-9]{1,18}){0,1023})", re.ASCII)
+# No leading zeros: one place has one text.
+_OFFSET = "(?:0|[1-9][0-9]{0,17})"
+_TEXT = re.compile(rf"([0-9a-f]{{1,32}}):({_OFFSET}(?:\.{_OFFSET}){{0,1023}})")
 
 
 class Cursor(msgspec.Struct, frozen=True):

@@ -102,9 +102,7 @@ def load(environ: Mapping[str, str], toml: Mapping[str, Any]) -> Settings:
         field = name.removeprefix(PREFIX).lower()
         if field not in known:
             raise InvalidSettings(_unknown(name))
-        values[field] = text.split(",") if field == "origins" and text else text
-        if field == "origins" and not text:
-            values[field] = ()
+        values[field] = _listed(text) if field == "origins" else text
     for field in toml:
         if field not in known:
             raise InvalidSettings(_unknown(field))
@@ -124,6 +122,10 @@ def to_environ(settings: Settings) -> dict[str, str]:
         for field in Settings.__struct_fields__
         for value in (getattr(settings, field),)
     }
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _unknown(name: str) -> str:

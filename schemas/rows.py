@@ -153,14 +153,14 @@ class Line(Row, frozen=True, kw_only=True, tag_field="type", tag="line"):
 
     Attributes:
         kind: the tag of the event that made it.
-        period: None for a price, which stands across periods.
+        party_id: the company, the consumer, or `board` for a planned price.
         amount: units of a bid or plan line; money of a price.
         revision: the revision; of a price, microseconds since 1970.
     """
 
-    kind: Literal["bid", "plan", "price"]
+    kind: Literal["bid", "plan", "price", "planned_price"]
     product_id: Identifier
-    period: Period | None
+    period: Period
     party_id: Identifier
     amount: Decimal
     revision: Revision

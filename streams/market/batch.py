@@ -1,0 +1,298 @@
+"""
+PURE. How a batch of records changes a partition's tables.
+
+`fold_batch` takes the records of one source topic and returns what has to be
+written: changed rows and lines, and the records that were refused, each with its
+reason. Every record is folded into exactly one row or refused; the numbers add up.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, localcontext
+from typing import Final, NamedTuple, Protocol
+
+from schemas.codec import decode_events, event_type
+from schemas.errors import InvalidValue, Refused
+from schemas.events import (
+    BidPlaced,
+    Event,
+    PlannedPriceAnnounced,
+    PlanSubmitted,
+    PurchaseRecorded,
+    UnplannedPricePosted,
+)
+from schemas.rows import ZERO, Line, MarketRow, RejectedRecord
+from schemas.topics import Topic
+from schemas.values import EXACT, Period
+from streams.market.fold import Draft, empty_row
+from streams.market.tables import LineKey, Tables
+
+BOARD: Final = "board"
+"""The party of a planned price's line."""
+
+
+class SourceRecord(Protocol):
+    """What of a Kafka record is looked at; `timestamp` in milliseconds since 1970."""
+
+    @property
+    def offset(self) -> int: ...  # noqa: D102 - Kafka's word
+    @property
+    def timestamp(self) -> int: ...  # noqa: D102 - Kafka's word
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102 - Kafka's word
+
+
+class Changes(NamedTuple):
+    """What a batch changed, to be written as a whole."""
+
+    rows: list[MarketRow]
+    lines: list[Line]
+    rejected: list[RejectedRecord]
+
+
+def fold_batch(
+    tables: Tables, topic: Topic, records: Sequence[SourceRecord]
+) -> Changes:
+    """
+    Fold records of one source topic, which follow on what was folded before.
+
+    Args:
+        tables: of the records' partition; changed in place.
+        topic: the source topic.
+        records: in the order of their offsets, none folded before.
+
+    Returns:
+        What has to be written. The tables hold it already.
+
+    Raises:
+        IntegrityError: if a sum breaks a law; the tables are void then.
+    """
+    with localcontext(EXACT):
+        return _Batch(tables, topic, records).fold()
+
+
+class _Batch:
+    # One batch on its way through the tables.
+
+    def __init__(
+        self,
+        tables: Tables,
+        topic: Topic,
+        records: Sequence[SourceRecord],
+    ) -> None:
+        self._tables = tables
+        self._rules = tables.rules
+        self._topic = topic
+        self._records = records
+        self._seen = tables.seen_ids(topic)
+        # Drafts by calendar slice and product: two lookups by int and str are
+        # cheaper than one by a tuple made for it. Drafts of one period are shared
+        # between its slices.
+        self._by_slice: dict[int, dict[str, Draft]] = {}
+        self._by_period: dict[str, dict[str, Draft]] = {}
+        self._lines: dict[LineKey, Line] = {}
+        self._rejected: list[RejectedRecord] = []
+
+    def fold(self) -> Changes:
+        records = self._records
+        if not records:
+            return Changes([], [], [])
+        events = decode_events([record.value or b"" for record in records])
+        self._seen.advance(records[0].offset)
+        all_new = self._all_new(events)
+        early_limit_s = self._rules.early_limit_s
+        slice_s = self._rules.calendar.slice_s
+        by_slice = self._by_slice
+        carries_purchases = "purchase" in self._topic.event_types
+        for record, event in zip(records, events, strict=True):
+            try:
+                if isinstance(event, Refused):
+                    raise event
+                if not all_new:
+                    self._check_new(event)
+                occurred_s = event.occurred_at.timestamp()
+                received_s = record.timestamp / 1000
+                if occurred_s > received_s + early_limit_s:
+                    raise _too_early(event, occurred_s - received_s, early_limit_s)
+                if carries_purchases and type(event) is PurchaseRecorded:
+                    # The busy path: found without a call in the common case.
+                    index = int(occurred_s // slice_s)
+                    drafts = by_slice.get(index)
+                    draft = drafts.get(event.product_id) if drafts else None
+                    if draft is None:
+                        draft = self._draft_at(event.product_id, index)
+                    draft.purchase(event, occurred_s)
+                else:
+                    draft = self._fold_other(event, occurred_s)
+            except Refused as refused:
+                self._reject(record, refused)
+                continue
+            draft.events += 1
+            if occurred_s > draft.newest:
+                draft.newest = occurred_s
+            if received_s > draft.received:
+                draft.received = received_s
+            draft.offset = record.offset
+        return self._finish()
+
+    def _all_new(self, events: Iterable[Event | Refused]) -> bool:
+        ids = []
+        for event in events:
+            if isinstance(event, Refused):
+                return False
+            ids.append(event.event_id)
+        return self._seen.add_all_if_new(ids)
+
+    def _check_new(self, event: Event) -> None:
+        if event.event_id in self._seen:
+            raise Refused("duplicate", f"seen before: {event.event_id}", event.event_id)
+        # An id is used up by the first event that carries it, folded or refused: so
+        # recovery need not know what became of it.
+        self._seen.add(event.event_id)
+
+    def _fold_other(self, event: Event, occurred_s: float) -> Draft:
+        tag = event_type(event)
+        if tag not in self._topic.event_types:
+            raise Refused(
+                "wrong_topic",
+                f"a {tag} was sent to {self._topic.name}, which takes "
+                f"{', '.join(sorted(self._topic.event_types))}",
+                event.event_id,
+            )
+        if isinstance(event, BidPlaced | PlanSubmitted | PlannedPriceAnnounced):
+            try:
+                self._rules.calendar.check(event.period)
+            except InvalidValue as exc:
+                raise Refused(
+                    "invalid_field", f"{exc} - at `$.period`", event.event_id
+                ) from exc
+            period = event.period
+        else:
+            calendar = self._rules.calendar
+            period = calendar[int(occurred_s // calendar.slice_s)]
+        draft = self._draft_in(event.product_id, period)
+        replaced = ZERO
+        if isinstance(event, BidPlaced):
+            replaced = self._stand(
+                event, period, event.company_id, event.quantity, event.revision
+            )
+        elif isinstance(event, PlanSubmitted):
+            replaced = self._stand(
+                event, period, event.consumer_id, event.quantity, event.revision
+            )
+        elif isinstance(event, PlannedPriceAnnounced):
+            self._stand(event, period, BOARD, event.planned_price, event.revision)
+        elif isinstance(event, UnplannedPricePosted):
+            self._stand(
+                event,
+                period,
+                event.company_id,
+                event.unplanned_price,
+                max(0, int(occurred_s * 1_000_000)),
+            )
+            self._ask_everywhere(event.product_id, period)
+        draft.fold(event, replaced)
+        return draft
+
+    def _stand(
+        self,
+        event: Event,
+        period: Period,
+        party_id: str,
+        amount: Decimal,
+        revision: int,
+    ) -> Decimal:
+        # Returns what the party's line said before. A price has only its time to go
+        # by; within one moment the later record counts.
+        kind = event_type(event)
+        key: LineKey = (kind, event.product_id, period, party_id)
+        standing = self._tables.lines.get(key)
+        if standing is not None and (
+            revision < standing.revision
+            or (revision == standing.revision and kind != "price")
+        ):
+            raise Refused(
+                "stale_revision",
+                f"revision {standing.revision} of {party_id}'s {kind} stands; was "
+                f"{revision}",
+                event.event_id,
+            )
+        line = Line(
+            kind=kind,  # type: ignore[arg-type]  # a tag that makes lines, see callers
+            product_id=event.product_id,
+            period=period,
+            party_id=party_id,
+            amount=ZERO + amount,
+            revision=revision,
+        )
+        self._tables.put_line(line)
+        self._lines[key] = line
+        return standing.amount if standing is not None else ZERO
+
+    def _ask_everywhere(self, product_id: str, since: str) -> None:
+        tables = self._tables
+        drafted = (p for p, drafts in self._by_period.items() if product_id in drafts)
+        for period in {*tables.periods_of(product_id), *map(Period, drafted)}:
+            if period >= since:
+                draft = self._draft_in(product_id, period)
+                draft.set_ask(tables.least_ask(product_id, period))
+
+    def _draft_at(self, product_id: str, index: int) -> Draft:
+        period = self._rules.calendar[index]
+        draft = self._draft_in(product_id, period)
+        self._by_slice[index] = self._by_period[period]
+        return draft
+
+    def _draft_in(self, product_id: str, period: Period) -> Draft:
+        drafts = self._by_period.setdefault(period, {})
+        draft = drafts.get(product_id)
+        if draft is None:
+            tables = self._tables
+            row = tables.rows.get((product_id, period))
+            if row is not None:
+                draft = Draft(row)
+            else:
+                if not self._rules.belongs(product_id):
+                    raise Refused(
+                        "wrong_partition",
+                        f"product {product_id} does not belong in partition "
+                        f"{tables.partition}: the record's key must be its product_id",
+                    )
+                draft = Draft(empty_row(product_id, period))
+                ask = tables.least_ask(product_id, period)
+                if ask is not None:
+                    draft.set_ask(ask)
+            drafts[product_id] = draft
+        return draft
+
+    def _reject(self, record: SourceRecord, refused: Refused) -> None:
+        self._rejected.append(
+            RejectedRecord(
+                code=refused.code,
+                detail=refused.detail,
+                topic=self._topic.name,
+                partition=self._tables.partition,
+                offset=record.offset,
+                value=record.value or b"",
+                event_id=refused.event_id,
+            )
+        )
+
+    def _finish(self) -> Changes:
+        rows = []
+        topic, tables = self._topic.name, self._tables
+        for drafts in self._by_period.values():
+            for draft in drafts.values():
+                row = draft.finish(topic, draft.offset)
+                if draft.events or row != draft.row:
+                    tables.put_row(row)
+                    rows.append(row)
+        return Changes(rows, list(self._lines.values()), self._rejected)
+
+
+def _too_early(event: Event, ahead_s: float, limit_s: float) -> Refused:
+    return Refused(
+        "occurred_in_future",
+        f"occurred_at {event.occurred_at.isoformat()} lies {ahead_s:.0f} s ahead of "
+        f"its arrival; {limit_s:.0f} s may be",
+        event.event_id,
+    )

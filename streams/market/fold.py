@@ -1,0 +1,314 @@
+"""
+PURE. The fold: what one event changes in the row of its product and period.
+
+`fold(row, event, position)` is the law. A batch of events folds faster through one
+`Draft` per row: a row's working copy, which belongs to the batch alone until
+`finish` makes a new row of it.
+
+Rules:
+- A record at or below the row's position of its topic changes nothing.
+- Sums are exact: arithmetic runs in `schemas.values.EXACT`, which raises rather
+  than rounds. `fold` sets it; who uses a Draft sets it around the batch.
+- What a row ends as does not depend on the order of its events, revisions apart:
+  those are compared by the caller, who holds the lines (market/tables.py).
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal, localcontext
+from typing import NamedTuple
+
+from schemas.errors import IntegrityError
+from schemas.events import (
+    BidPlaced,
+    Event,
+    PlannedPriceAnnounced,
+    PlanSubmitted,
+    ProductionReported,
+    PurchaseCancelled,
+    PurchaseRecorded,
+    UnplannedPricePosted,
+)
+from schemas.rows import ZERO, Amount, Demand, MarketRow, PriceView, Supply
+from schemas.values import EXACT, Period
+from streams.market.imbalance import imbalance_of
+from streams.market.windows import BASE_SLICE_S, mean_price, roll
+
+
+class Position(NamedTuple):
+    """
+    Where a record lies, and when it got there.
+
+    Attributes:
+        topic: the source topic's name without prefix.
+        offset: within the row's partition.
+        received_at: when Kafka took it, seconds since 1970.
+    """
+
+    topic: str
+    offset: int
+    received_at: float
+
+
+class Ask(NamedTuple):
+    """The least unplanned price that is asked for a product, and who asks it."""
+
+    price: Decimal
+    company_id: str
+
+
+def fold(
+    row: MarketRow,
+    event: Event,
+    position: Position,
+    replaced: Decimal = ZERO,
+    ask: Ask | None = None,
+) -> MarketRow:
+    """
+    Return the row with one event in it; the same row if it was in it already.
+
+    Args:
+        row: of the event's product and period.
+        event: a checked event.
+        position: where it lies.
+        replaced: for a bid or plan: units of the revision that it replaces.
+        ask: for a price: the least price that is asked now.
+    """
+    if position.offset <= row.positions.get(position.topic, -1):
+        return row
+    with localcontext(EXACT):
+        draft = Draft(row)
+        draft.fold(event, replaced)
+        if isinstance(event, UnplannedPricePosted):
+            draft.set_ask(ask)
+        draft.touch(event.occurred_at.timestamp(), position.received_at)
+        return draft.finish(position.topic, position.offset)
+
+
+def empty_row(product_id: str, period: Period) -> MarketRow:
+    """Return the row of a product in a period before any event."""
+    return MarketRow(product_id=product_id, period=period)
+
+
+class Draft:
+    """
+    A row's working copy for the length of one batch.
+
+    The busiest sums (purchases) are plain attributes that the batch's loop may add
+    to; everything else goes through methods. After the last event, `finish`.
+    """
+
+    __slots__ = (
+        "_ask",
+        "_ask_changed",
+        "_cancelled",
+        "_planned_price",
+        "_plans_changed",
+        "additions",
+        "bids",
+        "events",
+        "newest",
+        "offset",
+        "planned_quantity",
+        "planned_value",
+        "plans",
+        "produced",
+        "received",
+        "row",
+    )
+
+    def __init__(self, row: MarketRow) -> None:
+        self.row = row
+        self.events = 0
+        self.newest = row.occurred_at.timestamp() if row.occurred_at else 0.0
+        self.received = row.received_at.timestamp() if row.received_at else 0.0
+        self.offset = -1
+        # What this batch adds:
+        self.planned_quantity = ZERO
+        self.planned_value = ZERO
+        # Unplanned purchases by the start of their base slice.
+        self.additions: dict[int, tuple[Decimal, Decimal]] = {}
+        self.bids = ZERO
+        self.plans = ZERO
+        self.produced = ZERO
+        self._cancelled: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
+        self._planned_price: Decimal | None = None
+        self._ask: Ask | None = None
+        self._ask_changed = False
+        self._plans_changed = False
+
+    def fold(self, event: Event, replaced: Decimal = ZERO) -> None:
+        """Add one event. After calling this: `touch`."""
+        match event:
+            case PurchaseRecorded():
+                self.purchase(event, event.occurred_at.timestamp())
+            case PurchaseCancelled():
+                self._cancel(event)
+            case BidPlaced():
+                self.bids += event.quantity - replaced
+                self._plans_changed = True
+            case PlanSubmitted():
+                self.plans += event.quantity - replaced
+                self._plans_changed = True
+            case ProductionReported():
+                self.produced += event.quantity
+            case PlannedPriceAnnounced():
+                # + makes a plain Decimal of the value type, as everywhere in rows.
+                self._planned_price = +event.planned_price
+            case UnplannedPricePosted():
+                pass  # what is asked depends on all companies: see `set_ask`
+
+    def purchase(self, event: PurchaseRecorded, occurred_s: float) -> None:
+        """Add a purchase: its planned part to the sums, the rest to the windows."""
+        quantity, unit_price = event.quantity, event.unit_price
+        planned = event.planned_quantity
+        if planned:
+            self.planned_quantity += planned
+            self.planned_value += planned * unit_price
+            unplanned = quantity - planned
+            if not unplanned:
+                return
+        else:
+            unplanned = quantity
+        start = int(occurred_s)
+        start -= start % BASE_SLICE_S
+        known = self.additions.get(start)
+        if known is None:
+            self.additions[start] = (ZERO + unplanned, unplanned * unit_price)
+        else:
+            self.additions[start] = (
+                known[0] + unplanned,
+                known[1] + unplanned * unit_price,
+            )
+
+    def set_ask(self, ask: Ask | None) -> None:
+        """Say what the least unplanned price is now."""
+        self._ask = ask
+        self._ask_changed = True
+
+    def touch(self, occurred_s: float, received_s: float) -> None:
+        """Count one event and note its times."""
+        self.events += 1
+        if occurred_s > self.newest:
+            self.newest = occurred_s
+        if received_s > self.received:
+            self.received = received_s
+
+    def finish(self, topic: str, offset: int) -> MarketRow:
+        """
+        Return the new row.
+
+        Args:
+            topic: the source topic that the batch came from.
+            offset: of the last event folded; -1 if none was (a price that another
+                period's event changed).
+
+        Raises:
+            IntegrityError: if a planned sum fell below zero.
+        """
+        row = self.row
+        demand, unplanned_changed = self._finish_demand(row.demand)
+        supply = row.supply
+        if self._plans_changed or self.produced:
+            supply = Supply(
+                planned=supply.planned + self.bids,
+                produced=supply.produced + self.produced,
+            )
+        if supply.planned < 0 or demand.planned < 0:
+            raise IntegrityError(
+                f"planned sums of {row.product_id} in {row.period} fell below zero: "
+                f"supply {supply.planned}, demand {demand.planned}"
+            )
+        imbalance = row.imbalance
+        if self._plans_changed:
+            imbalance = imbalance_of(supply.planned, demand.planned)
+        price = row.price
+        if unplanned_changed or self._ask_changed or self._planned_price is not None:
+            price = self._finish_price(price, demand.unplanned_purchases)
+        return MarketRow(
+            product_id=row.product_id,
+            period=row.period,
+            sequence=row.sequence + self.events,
+            positions={**row.positions, topic: offset}
+            if self.events
+            else row.positions,
+            occurred_at=_moment(self.newest),
+            received_at=_moment(self.received),
+            supply=supply,
+            demand=demand,
+            price=price,
+            imbalance=imbalance,
+            rolling=roll(row.rolling, self.additions, int(self.newest)),
+        )
+
+    # Private
+
+    def _cancel(self, event: PurchaseCancelled) -> None:
+        planned = event.planned_quantity
+        unplanned = event.quantity - planned
+        quantity, value, free_quantity, free_value = self._cancelled or (ZERO,) * 4
+        self._cancelled = (
+            quantity + planned,
+            value + planned * event.unit_price,
+            free_quantity + unplanned,
+            free_value + unplanned * event.unit_price,
+        )
+
+    def _finish_demand(self, demand: Demand) -> tuple[Demand, bool]:
+        additions = self.additions
+        if not (
+            additions or self.planned_quantity or self._cancelled or self._plans_changed
+        ):
+            return demand, False
+        planned, unplanned = demand.planned_purchases, demand.unplanned_purchases
+        if self.planned_quantity:
+            planned = Amount(
+                quantity=planned.quantity + self.planned_quantity,
+                value=planned.value + self.planned_value,
+            )
+        if additions:
+            quantity, value = unplanned.quantity, unplanned.value
+            for added_quantity, added_value in additions.values():
+                quantity += added_quantity
+                value += added_value
+            unplanned = Amount(quantity=quantity, value=value)
+        given_back = demand.planned_cancellations
+        given_back_free = demand.unplanned_cancellations
+        if self._cancelled:
+            quantity, value, free_quantity, free_value = self._cancelled
+            given_back = Amount(
+                quantity=given_back.quantity + quantity, value=given_back.value + value
+            )
+            given_back_free = Amount(
+                quantity=given_back_free.quantity + free_quantity,
+                value=given_back_free.value + free_value,
+            )
+        return (
+            Demand(
+                planned=demand.planned + self.plans,
+                planned_purchases=planned,
+                unplanned_purchases=unplanned,
+                planned_cancellations=given_back,
+                unplanned_cancellations=given_back_free,
+            ),
+            bool(additions),
+        )
+
+    def _finish_price(self, price: PriceView, unplanned: Amount) -> PriceView:
+        planned = price.planned
+        if self._planned_price is not None:
+            planned = self._planned_price
+        asked, company_id = price.unplanned, price.unplanned_company
+        if self._ask_changed:
+            asked = self._ask.price if self._ask else None
+            company_id = self._ask.company_id if self._ask else None
+        return PriceView(
+            planned=planned,
+            unplanned=asked,
+            unplanned_company=company_id,
+            unplanned_mean=mean_price(unplanned.quantity, unplanned.value),
+            difference=None if asked is None or planned is None else asked - planned,
+        )
+
+
+def _moment(seconds: float) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None

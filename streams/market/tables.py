@@ -1,0 +1,99 @@
+"""
+PURE. The rolling tables of one partition: rows, lines and the ids seen of late.
+
+Rows are products in periods; a line is what stands for one party until its next
+revision. `market/batch.py` changes them; recovery puts them back as they were
+written last.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from schemas.rows import Line, MarketRow
+from schemas.topics import Topic
+from schemas.values import Period
+from streams.market.duplicates import SeenIds
+from streams.market.fold import Ask
+from streams.market.periods import Calendar
+
+RowKey = tuple[str, str]
+"""product_id, period."""
+
+LineKey = tuple[str, str, str, str]
+"""kind, product_id, period, party_id."""
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What a market is set to.
+
+    Attributes:
+        calendar: length of its periods.
+        early_limit_s: how far ahead of its arrival an event's time may lie.
+        duplicates_window: records of a topic's partition whose ids are remembered.
+        belongs: whether a product's records belong in this partition.
+    """
+
+    calendar: Calendar
+    early_limit_s: float
+    duplicates_window: int
+    belongs: Callable[[str], bool]
+
+
+class Tables:
+    """The tables of one partition."""
+
+    def __init__(self, partition: int, rules: Rules) -> None:
+        self.partition = partition
+        self.rules = rules
+        self.rows: dict[RowKey, MarketRow] = {}
+        self.lines: dict[LineKey, Line] = {}
+        self._seen: dict[str, SeenIds] = {}
+        # Which periods a product has rows in, and its price lines: a price stands
+        # through later periods until its company's next.
+        self._periods: dict[str, set[Period]] = {}
+        self._asks: dict[str, dict[str, dict[str, Decimal]]] = {}
+
+    def put_row(self, row: MarketRow) -> None:
+        """Replace a row."""
+        self.rows[row.product_id, row.period] = row
+        self._periods.setdefault(row.product_id, set()).add(row.period)
+
+    def put_line(self, line: Line) -> None:
+        """Replace a line."""
+        self.lines[line_key(line)] = line
+        if line.kind == "price":
+            companies = self._asks.setdefault(line.product_id, {})
+            companies.setdefault(line.party_id, {})[line.period] = line.amount
+
+    def seen_ids(self, topic: Topic) -> SeenIds:
+        """Return the duplicates' window of a source topic."""
+        seen = self._seen.get(topic.name)
+        if seen is None:
+            seen = self._seen[topic.name] = SeenIds(self.rules.duplicates_window)
+        return seen
+
+    def periods_of(self, product_id: str) -> frozenset[Period]:
+        """Return the periods that a product has rows in."""
+        return frozenset(self._periods.get(product_id, ()))
+
+    def least_ask(self, product_id: str, period: str) -> Ask | None:
+        """
+        Return the least unplanned price that stands in a period.
+
+        Of each company its newest price up to the period counts; among equal prices
+        the first company by name, so that the order of arrival does not show.
+        """
+        asks = []
+        for company_id, by_period in self._asks.get(product_id, {}).items():
+            standing = max((p for p in by_period if p <= period), default=None)
+            if standing is not None:
+                asks.append(Ask(by_period[standing], company_id))
+        return min(asks, default=None)
+
+
+def line_key(line: Line) -> LineKey:
+    """Return the key of a line's record."""
+    return (line.kind, line.product_id, line.period, line.party_id)

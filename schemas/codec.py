@@ -5,20 +5,33 @@ Encoders and decoders are made once. What a decoder lets through is valid: ident
 are printable, times lie within bounds, a purchase's planned part within its whole.
 """
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
-from schemas.errors import InvalidValue, Refused
+from schemas.errors import Refused
 from schemas.events import Event, PurchaseCancelled, PurchaseRecorded
 from schemas.rows import Line, MarketRow, RejectedRecord
 from schemas.topics import TOPIC_OF_EVENT
-from schemas.values import EARLIEST_YEAR, LATEST_YEAR, from_wire, is_printable
+from schemas.values import EARLIEST, LATEST, escaped, from_wire, is_printable
 
 MAX_EVENT_BYTES: Final = 16 * 1024
 """Of one event. The largest real one is under 1 KiB; a message holds several."""
+
+MAX_NESTING: Final = 32
+"""Brackets within brackets whose content a refusal still explains. An event is flat;
+what is far deeper reaches Python's recursion limit, wherever that happens to be."""
+
+# Decimal's str() turns to scientific notation below 10**-6: a micro-unit times a
+# micro-price is 1E-12, and nothing at such a price 0E-12.
+_SCIENTIFIC = re.compile(rb'"-?\d(?:\.\d+)?E[-+]\d+"')
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_KEY = re.compile(rb'"([a-z_]{1,32})"\s*:')
+# An unterminated text reaches to the end, so that this takes linear time.
+_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 def _to_wire(value: Any) -> str:
@@ -29,6 +42,7 @@ def _to_wire(value: Any) -> str:
     raise NotImplementedError(f"no wire form for {type(value)!r}")
 
 
+_FIRST_YEAR, _LAST_YEAR = EARLIEST.year, LATEST.year - 1
 _WITH_PLANNED_PART = (PurchaseRecorded, PurchaseCancelled)
 
 _encoder = msgspec.json.Encoder(enc_hook=_to_wire)
@@ -40,8 +54,14 @@ _decode_row = msgspec.json.Decoder(MarketRow, dec_hook=from_wire).decode
 _decode_line = msgspec.json.Decoder(Line, dec_hook=from_wire).decode
 _decode_rejected = msgspec.json.Decoder(RejectedRecord).decode
 
-encode = _encoder.encode
-"""Encode any struct of `schemas` as JSON bytes without white space."""
+
+def encode(value: msgspec.Struct) -> bytes:
+    """Encode any struct of `schemas` as JSON bytes without white space."""
+    raw = _encoder.encode(value)
+    if b"E" in raw and isinstance(value, MarketRow) and _SCIENTIFIC.search(raw):
+        plain = _plainly(msgspec.to_builtins(value, builtin_types=(Decimal,)))
+        return _encoder.encode(plain)
+    return raw
 
 
 def decode_event(raw: bytes | msgspec.Raw) -> Event:
@@ -51,27 +71,36 @@ def decode_event(raw: bytes | msgspec.Raw) -> Event:
     Raises:
         Refused: with the code and the field at fault.
     """
-    if len(bytes(raw)) > MAX_EVENT_BYTES:
-        raise Refused("too_large", f"{len(bytes(raw))} bytes; {MAX_EVENT_BYTES} may be")
+    value = bytes(raw)
+    if len(value) > MAX_EVENT_BYTES:
+        raise Refused("too_large", f"{len(value)} bytes; {MAX_EVENT_BYTES} may be")
     try:
-        event: Event = _decode_event(raw)
+        event: Event = _decode_event(value)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise _refusal(bytes(raw), exc) from exc
+        raise _refusal(value, exc) from exc
     check_event(event)
-    if not _is_plainly_printable(bytes(raw)):
+    if not _is_plainly_printable(value):
         _check_printable(event)
     return event
 
 
-def decode_events(values: Sequence[bytes]) -> list[Event | Refused]:
+def decode_events(values: Sequence[bytes | None]) -> list[Event | Refused]:
     """
     Decode and check a batch; a value that fails becomes its refusal, in place.
 
     The batch is looked through once for what could hide a control character; only
     if there is any is each event looked at.
+
+    Args:
+        values: the records' values; Kafka's records may have none.
     """
-    joined = b"".join(values)
-    if len(joined) > MAX_EVENT_BYTES and max(map(len, values)) > MAX_EVENT_BYTES:
+    try:
+        joined = b"".join(cast("Sequence[bytes]", values))
+    except TypeError:
+        return [_attempt(value) for value in values]
+    if len(joined) > MAX_EVENT_BYTES and any(
+        len(value) > MAX_EVENT_BYTES for value in cast("Sequence[bytes]", values)
+    ):
         return [_attempt(value) for value in values]
     if not _is_plainly_printable(joined):
         return [_attempt(value) for value in values]
@@ -79,7 +108,7 @@ def decode_events(values: Sequence[bytes]) -> list[Event | Refused]:
     append, decode = events.append, _decode_event
     for value in values:
         try:
-            event = decode(value)
+            event = decode(cast("bytes", value))
             check_event(event)
         except (msgspec.DecodeError, Refused, RecursionError):
             append(_attempt(value))
@@ -95,12 +124,14 @@ def check_event(event: Event) -> None:
     Raises:
         Refused: with code `invalid_field`.
     """
-    # Comparing the year is five times cheaper than comparing moments.
-    if not EARLIEST_YEAR <= event.occurred_at.year < LATEST_YEAR:
+    moment = event.occurred_at
+    # Comparing the year is five times cheaper than comparing moments, and decides
+    # everywhere but at the edges.
+    if not _FIRST_YEAR < moment.year < _LAST_YEAR and not EARLIEST <= moment < LATEST:
         raise Refused(
             "invalid_field",
-            f"must lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}, was "
-            f"{event.occurred_at.isoformat()} - at `$.occurred_at`",
+            f"must lie between the years {EARLIEST.year} and {LATEST.year}, was "
+            f"{moment.isoformat()} - at `$.occurred_at`",
             event.event_id,
         )
     if isinstance(event, _WITH_PLANNED_PART) and (
@@ -142,7 +173,9 @@ def decode_rejected(raw: bytes) -> RejectedRecord:
     return _decode_rejected(raw)
 
 
-def _attempt(value: bytes) -> Event | Refused:
+def _attempt(value: bytes | None) -> Event | Refused:
+    if value is None:
+        return Refused("malformed", "the record has no value")
     try:
         return decode_event(value)
     except Refused as refused:
@@ -162,37 +195,98 @@ def _check_printable(event: Event) -> None:
             raise Refused(
                 "invalid_field",
                 f"must be free of control characters, was {value!r} - at `$.{field}`",
+                event.event_id if is_printable(event.event_id) else None,
             )
 
 
 def _refusal(raw: bytes, exc: Exception) -> Refused:
-    # Called once per bad event, so it may decode again to say what exactly is wrong.
+    # Called once per bad event, so it may look and decode again to say what is wrong.
+    depth = _nesting(raw)
+    if depth > MAX_NESTING:
+        return Refused("malformed", f"nested {depth} deep; an event is flat")
     if not isinstance(exc, msgspec.ValidationError):
-        return Refused("malformed", f"not one JSON object: {exc}")
+        return _malformed(raw, exc)
     try:
         head = _decode_head(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        head = _Head()
-    event_id = head.event_id if isinstance(head.event_id, str) else None
+    except (msgspec.DecodeError, UnicodeDecodeError) as worse:
+        return _malformed(raw, worse)
+    event_id = _text(head.event_id)
     if event_id is not None and (len(event_id) > 64 or not is_printable(event_id)):
         event_id = None
-    if not isinstance(head.type, str) or head.type not in TOPIC_OF_EVENT:
+    if _text(head.type) not in TOPIC_OF_EVENT:
+        was = escaped(bytes(head.type)[:80].decode(errors="replace")) or "missing"
         return Refused(
             "unknown_type",
-            f"`type` must be one of {', '.join(sorted(TOPIC_OF_EVENT))}; "
-            f"was {str(head.type)[:64]!r}",
+            f"must be one of {', '.join(sorted(TOPIC_OF_EVENT))}, was {was} "
+            "- at `$.type`",
             event_id,
         )
+    exact: Exception = exc
     try:
         _explain_event(raw)
-    except (msgspec.DecodeError, InvalidValue) as exact:
-        return Refused("invalid_field", str(exact), event_id)
-    return Refused("invalid_field", str(exc), event_id)
+    except msgspec.DecodeError as explained:
+        exact = explained
+    return Refused("invalid_field", escaped(str(exact)), event_id)
+
+
+def _malformed(raw: bytes, exc: Exception) -> Refused:
+    # Python writes NaN where JSON has none, and many programs write control
+    # characters as they are: the name before the fault says where.
+    if isinstance(exc, UnicodeDecodeError):
+        # The error counts from the start of a text, this from that of the message.
+        end = _utf8_end(raw)
+    else:
+        at = _BYTE.search(str(exc))
+        end = int(at[1]) if at else len(raw)
+    near = [found[1].decode() for found in _KEY.finditer(raw, 0, end)][-1:]
+    place = f" - near `$.{near[0]}`" if near else ""
+    return Refused("malformed", f"not one JSON object: {escaped(str(exc))}{place}")
+
+
+def _text(raw: msgspec.Raw) -> str | None:
+    try:
+        return _decode_text(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _utf8_end(raw: bytes) -> int:
+    # Up to where the bytes are UTF-8.
+    try:
+        raw.decode()
+    except UnicodeDecodeError as exc:
+        return exc.start
+    return len(raw)
+
+
+def _nesting(raw: bytes) -> int:
+    # Brackets in texts do not count.
+    deepest = depth = 0
+    for found in _BRACKET.finditer(raw):
+        token = found[0]
+        if token in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _plainly(value: Any) -> Any:
+    # Decimals of a tree of builtins in plain notation.
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict):
+        return {key: _plainly(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plainly(part) for part in value]
+    return value
 
 
 class _Head(msgspec.Struct):
-    type: Any = None
-    event_id: Any = None
+    type: msgspec.Raw = msgspec.Raw()
+    event_id: msgspec.Raw = msgspec.Raw()
 
 
 _decode_head = msgspec.json.Decoder(_Head).decode
+_decode_text = msgspec.json.Decoder(str).decode

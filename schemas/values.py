@@ -121,10 +121,10 @@ class Period(str):
         return super().__new__(cls, text)
 
 
-EARLIEST_YEAR: Final = 2000
-LATEST_YEAR: Final = 2100
-"""Bounds of every time on the wire, in the time's own offset: the first year that is
-allowed and the first that is not. What lies outside is a broken clock."""
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""Bounds of every time on the wire: what lies outside is a broken clock. They are exact
+whatever a time's offset, since a Period beyond them is no Period."""
 
 Moment = Annotated[datetime, Meta(tz=True)]
 """A time with its offset from UTC. Its bounds are checked by the codec."""

@@ -7,7 +7,7 @@ turns money into binary fractions. Identifiers are short printable strings.
 
 import decimal
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Final, Self
@@ -113,7 +113,8 @@ class Period(str):
             raise InvalidValue(expected, text)
         try:
             if "W" in text:
-                datetime.strptime(f"{text}-1", "%G-W%V-%u").replace(tzinfo=UTC)
+                # Not strptime: it takes a week 53 that a year does not have.
+                date.fromisocalendar(int(text[:4]), int(text[6:]), 1)
             else:
                 datetime.fromisoformat(text)
         except ValueError as exc:

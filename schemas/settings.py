@@ -62,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     broker: str = ""
-    topic_prefix: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,100}$")] = "parfeed"
+    topic_prefix: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_-]{1,100}\Z")] = "parfeed"
     partitions: Annotated[int, Meta(ge=1, le=1024)] = 4
     replication: Annotated[int, Meta(ge=1, le=7)] = 1
     data_dir: str = ""

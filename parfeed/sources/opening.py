@@ -1,0 +1,52 @@
+"""
+Opening what is replayed: files plain, .gz or .xz, and the packaged sample.
+
+Everything is read as a stream. Bytes that are not UTF-8 come through as surrogates,
+which the readers refuse in the row that holds them; the other rows are read.
+"""
+
+import gzip
+import io
+import lzma
+from importlib.resources import files
+from pathlib import Path
+from typing import BinaryIO, Final, TextIO
+
+SAMPLE: Final = "online_retail_2011_w28_w35.csv.xz"
+"""The packaged part of the Online Retail data set (parfeed/data/ATTRIBUTION.md)."""
+
+SAMPLE_FIRST_WEEK: Final = "2011-W32"
+"""The first of its weeks that is replayed; the four before it are history."""
+
+
+def open_text(path: Path) -> TextIO:
+    """
+    Open a file as text, by its suffix; the line ends stay as they are.
+
+    Raises:
+        OSError: if it cannot be opened.
+    """
+    if path.suffix == ".gz":
+        return _as_text(gzip.open(path, "rb"))
+    if path.suffix == ".xz":
+        return _as_text(lzma.open(path, "rb"))
+    return _as_text(path.open("rb"))
+
+
+def open_sample() -> TextIO:
+    """Open the packaged sample."""
+    # Its half megabyte is read at once, so that nothing but memory is left to close.
+    packed = files("parfeed").joinpath("data", SAMPLE).read_bytes()
+    return _as_text(lzma.open(io.BytesIO(packed), "rb"))
+
+
+def plain_suffix(path: Path) -> str:
+    """Return the suffix of what a file holds: `.csv` of `sales.csv.gz`."""
+    name = path.with_suffix("") if path.suffix in (".gz", ".xz") else path
+    return name.suffix.lower()
+
+
+def _as_text(opened: BinaryIO | gzip.GzipFile | lzma.LZMAFile) -> TextIO:
+    return io.TextIOWrapper(
+        opened, encoding="utf-8", errors="surrogateescape", newline=""
+    )

@@ -1,0 +1,60 @@
+"""The topics are data, and the data is consistent."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from schemas.events import Event
+from schemas.topics import (
+    ALL,
+    EPOCH,
+    LINES,
+    MARKET,
+    REJECTED,
+    SOURCES,
+    TOPIC_OF_EVENT,
+    full_name,
+)
+
+
+def test_every_kind_of_event_has_one_topic():
+    tags = {kind.__struct_config__.tag for kind in get_args(Event)}
+    assert set(TOPIC_OF_EVENT) == tags
+    assert sum(len(topic.event_types) for topic in SOURCES) == len(tags)
+
+
+def test_no_two_topics_share_a_name():
+    assert len({topic.name for topic in ALL}) == len(ALL)
+
+
+@pytest.mark.parametrize("topic", ALL, ids=lambda topic: topic.name)
+def test_a_topics_name_is_one_that_kafka_takes(topic):
+    assert re.fullmatch(r"[a-z_]{1,32}", topic.name)
+    # Kafka names its metrics with `_` for `.`, and takes at most 249 characters.
+    assert len(full_name("x" * 100, topic)) <= 249
+    assert full_name("parfeed", topic) == f"parfeed.{topic.name}"
+
+
+@pytest.mark.parametrize("topic", SOURCES, ids=lambda topic: topic.name)
+def test_sources_are_kept_for_ever_and_stamped_by_the_broker(topic):
+    assert topic.key == "product_id"
+    assert topic.config() == {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "message.timestamp.type": "LogAppendTime",
+    }
+
+
+@pytest.mark.parametrize("topic", [MARKET, LINES, EPOCH], ids=lambda topic: topic.name)
+def test_what_recovery_reads_is_compacted_only(topic):
+    # Faust's and our recovery hang on logs whose segments are deleted.
+    assert topic.config() == {"cleanup.policy": "compact"}
+
+
+def test_what_was_refused_is_kept_for_ever():
+    assert REJECTED.config() == {"cleanup.policy": "delete", "retention.ms": "-1"}
+
+
+def test_only_the_epoch_has_a_partition_number_of_its_own():
+    assert [topic for topic in ALL if topic.single_partition] == [EPOCH]

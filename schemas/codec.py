@@ -145,6 +145,11 @@ def check_event(event: Event) -> None:
         )
 
 
+def encode_key(*parts: str) -> bytes:
+    """Return the key of a row's or line's record: a JSON list of its parts."""
+    return _encoder.encode(parts)
+
+
 def event_type(event: Event) -> str:
     """Return the event's tag, `purchase` for example."""
     tag = event.__struct_config__.tag

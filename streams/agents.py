@@ -1,0 +1,17 @@
+"""The agents: loops that hand batches on. No arithmetic here."""
+
+from typing import Any
+
+from streams.ownership import Ownership
+
+
+def fold_sources(ownership: Ownership) -> Any:
+    """Return the agent that folds every source topic's batches."""
+
+    async def fold(stream: Any) -> None:
+        async for event in stream.events():
+            # A batch that was fetched before a rebalance is fetched again after it.
+            if event.message.generation_id == event.app.consumer_generation_id:
+                await ownership.fold(event.value)
+
+    return fold

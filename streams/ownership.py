@@ -1,0 +1,96 @@
+"""
+Which partitions this worker owns, and everything that is done to them in turn.
+
+A batch, a commit and a change of ownership never overlap: one lock. After an error
+nothing is written any more: `on_fatal` ends the process, and the next owner reads
+back what was committed. Start and recovery are the same path.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from schemas.settings import Settings
+from streams.partition import Partition
+from streams.transport import Batch
+
+log = logging.getLogger(__name__)
+
+
+class Ownership:
+    """
+    The partitions of one worker.
+
+    Args:
+        settings: of the deployment, with a broker.
+        on_fatal: ends the process; is given what happened.
+    """
+
+    def __init__(
+        self, settings: Settings, on_fatal: Callable[[BaseException], None]
+    ) -> None:
+        self._settings = settings
+        self._on_fatal = on_fatal
+        self._lock = asyncio.Lock()
+        self._owned: dict[int, Partition] = {}
+        self._assigned: frozenset[int] = frozenset()
+
+    async def fold(self, batch: Batch) -> None:
+        """Fold a batch; one of a partition that was taken away is left to its owner."""
+        async with self._lock:
+            if batch.partition not in self._assigned:
+                return
+            try:
+                partition = self._owned.get(batch.partition)
+                if partition is None:
+                    log.info("partition %d: opening", batch.partition)
+                    partition = await Partition.open(self._settings, batch.partition)
+                    self._owned[batch.partition] = partition
+                await partition.fold(batch)
+            except Exception as exc:
+                self._on_fatal(exc)
+                raise
+
+    async def commit(self) -> None:
+        """Commit every partition that has anything new, all at once."""
+        async with self._lock:
+            await self._commit()
+
+    async def assign(self, partitions: Iterable[int]) -> None:
+        """Own these partitions from now on; give up all others."""
+        async with self._lock:
+            self._assigned = frozenset(partitions)
+            await self._give_up(set(self._owned) - self._assigned)
+            log.info("partitions assigned: %s", sorted(self._assigned))
+
+    async def revoke(self) -> None:
+        """
+        Commit, and fold nothing until `assign`.
+
+        What was read of a partition stays here meanwhile: if it is assigned again,
+        nobody else had it, or else the next write fails.
+        """
+        async with self._lock:
+            self._assigned = frozenset()
+            await self._commit()
+
+    async def close(self) -> None:
+        """Commit and give everything up."""
+        await self.revoke()
+        async with self._lock:
+            await self._give_up(set(self._owned))
+
+    # Private
+
+    async def _commit(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as commits:
+                for partition in self._owned.values():
+                    commits.create_task(partition.commit())
+        except BaseExceptionGroup as exc:
+            self._on_fatal(exc)
+            raise
+
+    async def _give_up(self, partitions: set[int]) -> None:
+        for number in partitions:
+            await self._owned.pop(number).close()

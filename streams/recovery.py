@@ -1,0 +1,140 @@
+"""
+Reading a partition's tables back, as they were committed last.
+
+Only after the earlier owner has been fenced: then nothing that is read can change.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from schemas.codec import decode_line, decode_market_row
+from schemas.errors import IntegrityError
+from schemas.topics import LINES, MARKET, SOURCES, Topic, full_name
+from streams.market.tables import Tables
+
+log = logging.getLogger(__name__)
+
+FETCH_BYTES: Final = 8 * 1024 * 1024
+"""Of one fetch while reading back: some 8,000 rows."""
+
+
+class _Identified(msgspec.Struct):
+    event_id: str
+
+
+_decode_id = msgspec.json.Decoder(_Identified).decode
+
+
+async def committed_offsets(
+    bootstrap: str, group_id: str, prefix: str, partition: int
+) -> dict[str, int]:
+    """Return the committed offset of every source topic that has one, by its name."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        partitions = {
+            TopicPartition(full_name(prefix, topic), partition): topic.name
+            for topic in SOURCES
+        }
+        committed = await admin.list_consumer_group_offsets(
+            group_id, partitions=list(partitions)
+        )
+    finally:
+        await admin.close()
+    return {
+        partitions[tp]: place.offset
+        for tp, place in committed.items()
+        if place.offset >= 0
+    }
+
+
+async def restore(
+    tables: Tables, bootstrap: str, prefix: str, committed: dict[str, int]
+) -> None:
+    """
+    Fill a partition's tables from its topics.
+
+    Args:
+        tables: empty ones.
+        bootstrap: Kafka's address.
+        prefix: of the deployment's topics.
+        committed: the offset that each source topic was folded up to.
+
+    Raises:
+        IntegrityError: if a record that a worker wrote cannot be read.
+    """
+    partition = tables.partition
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=20,
+    )
+    await consumer.start()
+    try:
+        for topic in (MARKET, LINES):
+            source = TopicPartition(full_name(prefix, topic), partition)
+            end = (await consumer.end_offsets([source]))[source]
+            async for records in _read(consumer, source, 0, end):
+                _put_back(tables, topic, records)
+        for topic in SOURCES:
+            source = TopicPartition(full_name(prefix, topic), partition)
+            seen = tables.seen_ids(topic)
+            span = seen.span_to_read(committed.get(topic.name, 0))
+            async for records in _read(consumer, source, span.start, span.stop):
+                for record in records:
+                    if record.offset < span.stop:
+                        seen.advance(record.offset)
+                        _remember(seen, record.value)
+    finally:
+        await consumer.stop()
+    log.info(
+        "partition %d: %d rows, %d lines restored",
+        partition,
+        len(tables.rows),
+        len(tables.lines),
+    )
+
+
+async def _read(
+    consumer: AIOKafkaConsumer, source: TopicPartition, begin: int, end: int
+) -> AsyncIterator[list[Any]]:
+    # The consumer's position, not the last record, says how far it is: control
+    # records and compacted ones are never delivered.
+    if begin >= end:
+        return
+    consumer.assign([source])
+    consumer.seek(source, begin)
+    while await consumer.position(source) < end:
+        fetched = await consumer.getmany(source, timeout_ms=200)
+        for records in fetched.values():
+            yield records
+
+
+def _put_back(tables: Tables, topic: Topic, records: Iterable[Any]) -> None:
+    for record in records:
+        try:
+            if topic is MARKET:
+                tables.put_row(decode_market_row(record.value))
+            else:
+                tables.put_line(decode_line(record.value))
+        except msgspec.DecodeError as exc:
+            raise IntegrityError(
+                f"{topic.name} [{record.partition}] {record.offset} is no record of a "
+                f"worker: {exc}; nobody else may write there"
+            ) from exc
+
+
+def _remember(seen: Any, value: bytes | None) -> None:
+    # Whatever can be decoded uses up its id; what cannot has none.
+    try:
+        seen.add(_decode_id(value or b"").event_id)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return

@@ -1,0 +1,160 @@
+"""
+A Faust transport that hands an agent one message per fetched batch of records.
+
+Faust's own path costs some 225 us per record (a queue, a task, an ack); a batch pays
+it once. docs/decisions/batches.md has the figures. The rules it rests on
+(faust-streaming 0.15, aiokafka 0.14):
+
+- A message's value is a `Batch`: the records of ONE partition, and from where to
+  where it reaches. Whoever folds it checks that it follows on the one before, so a
+  batch lost on the way is seen.
+- Faust commits nothing here: offsets are committed in the partition's transaction,
+  together with what was made of the records (streams/publisher.py).
+- Faust drops messages below the highest offset that it has delivered, which after a
+  seek back is silent loss; here what is read is delivered.
+- After a rebalance Faust resumes its flow twice, and a resume clears the streams'
+  queues: `FlowControl` makes a resume of what flows do nothing.
+- Faust asks brokers to hold a fetch for up to 1.5 s; one idle partition then delays
+  its broker's others. 20 ms here.
+"""
+
+from typing import Any, NamedTuple
+
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faust.transport.drivers import aiokafka as driver
+from mode.utils.queues import FlowControlEvent
+
+FETCH_MAX_WAIT_MS = 20
+"""How long a broker may wait for records: an idle worker asks 50 times a second."""
+
+
+class Batch(NamedTuple):
+    """
+    Fetched records of one partition.
+
+    Attributes:
+        topic: the full name.
+        partition: its number.
+        begin: where the fetch began; at most the first record's offset.
+        end: where the next one will.
+        records: aiokafka's, in order; never empty.
+    """
+
+    topic: str
+    partition: int
+    begin: int
+    end: int
+    records: list[Any]
+
+
+class FlowControl(FlowControlEvent):
+    """Flow control whose `resume` does nothing to what already flows."""
+
+    def resume(self) -> None:
+        """Let streams take messages again, without losing any that wait."""
+        if not self.is_active():
+            super().resume()
+
+
+class ConsumerThread(driver.AIOKafkaConsumerThread):
+    """The thread that fetches: makes one record of each partition's records."""
+
+    # What Faust's `_to_message` reads of a record, with a Batch as value.
+    class _BatchRecord(NamedTuple):
+        topic: str
+        partition: int
+        offset: int
+        timestamp: int
+        timestamp_type: int
+        value: Batch
+        headers: Any = ()
+        key: bytes | None = None
+        checksum: int | None = None
+        serialized_key_size: int = 0
+        serialized_value_size: int = 0
+
+    def _create_worker_consumer(self, *args: Any, **kwargs: Any) -> Any:
+        consumer = super()._create_worker_consumer(*args, **kwargs)
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        # Events of a sender's aborted transaction never happened.
+        consumer._isolation_level = "read_committed"
+        # Range gives partition n of every source topic to the same worker, as long as
+        # all have the same number of partitions: deployments see to it.
+        consumer._partition_assignment_strategy = [RangePartitionAssignor]
+        return consumer
+
+    async def _fetch_records(
+        self,
+        consumer: Any,
+        active_partitions: Any,
+        timeout: float | None = None,
+        max_records: int | None = None,
+    ) -> dict[Any, list[Any]]:
+        assignment = consumer._subscription.subscription.assignment
+        begins = {tp: assignment.state_value(tp)._position for tp in assignment.tps}
+        fetched = await super()._fetch_records(
+            consumer, active_partitions, timeout, max_records
+        )
+        batches = {}
+        for tp, records in fetched.items():
+            if not records:
+                continue
+            first, last = records[0], records[-1]
+            begin = begins.get(tp)
+            # The consumer steps over control records, which no record of ours shows.
+            position = assignment.state_value(tp)._position
+            batch = Batch(
+                tp.topic,
+                tp.partition,
+                first.offset if begin is None else min(begin, first.offset),
+                max(last.offset + 1, position or 0),
+                records,
+            )
+            batches[tp] = [
+                self._BatchRecord(
+                    tp.topic,
+                    tp.partition,
+                    first.offset,
+                    last.timestamp,
+                    last.timestamp_type,
+                    batch,
+                )
+            ]
+        return batches
+
+
+class _Unread(dict[Any, Any]):
+    # Faust's note of what it has delivered, which it uses to drop messages.
+
+    def __getitem__(self, key: Any) -> None:
+        return None
+
+
+class Consumer(driver.Consumer):
+    """A consumer of batches that leaves committing to the partitions' transactions."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._read_offset = _Unread()
+
+    def _new_consumer_thread(self) -> ConsumerThread:
+        return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
+        # A batch is longer than one offset: what looks like a gap is the batch.
+        return
+
+    def _new_offset(self, tp: Any) -> int | None:
+        # Nothing for Faust to commit; what it noted of this partition may go.
+        self._acked[tp].clear()
+        self._acked_index[tp].clear()
+        return None
+
+    def verify_event_path(self, now: float, tp: Any) -> None:
+        """Leave out Faust's watch over its own commits, of which there are none."""
+
+
+class Transport(driver.Transport):
+    """The transport that an app of batches uses."""
+
+    Consumer = Consumer

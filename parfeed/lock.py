@@ -1,0 +1,116 @@
+"""
+A lock on a directory, held by the kernel, with a note of who holds it.
+
+The lock is on an open file, and children that inherit the file hold it too: a data
+directory is free when the last process that works in it is gone, and not before.
+After a hard kill the children need a moment to follow; `acquire` waits for them.
+"""
+
+import asyncio
+import fcntl
+import json
+import os
+import time
+from pathlib import Path
+from typing import Final
+
+from parfeed.errors import AlreadyRunning
+
+_POLL_S: Final = 0.05
+
+
+class DirectoryLock:
+    """A lock file in a directory; not reentrant."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd: int | None = None
+
+    @property
+    def fd(self) -> int:
+        """The open file, to be inherited by children."""
+        if self._fd is None:
+            raise AssertionError(f"{self.path} is not locked by us")
+        return self._fd
+
+    @property
+    def held(self) -> bool:
+        """Whether we hold it."""
+        return self._fd is not None
+
+    async def acquire(self, owner: dict[str, str], patience_s: float = 10.0) -> None:
+        """
+        Take the lock and note `owner` and our pid in it.
+
+        Args:
+            owner: what a second one should be told, an `address` for example.
+            patience_s: how long to wait for the children of an owner that is dead.
+
+        Raises:
+            AlreadyRunning: if its owner lives, or its children do not end in time.
+        """
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + patience_s
+        try:
+            while not _try_lock(fd):
+                found = read_owner(self.path)
+                if _lives(found) or time.monotonic() > deadline:
+                    raise AlreadyRunning(self.path, found)
+                await asyncio.sleep(_POLL_S)
+        except BaseException:
+            os.close(fd)
+            raise
+        self._fd = fd
+        self.note(owner)
+
+    def note(self, owner: dict[str, str]) -> None:
+        """Replace the note of who holds the lock."""
+        text = json.dumps({"pid": str(os.getpid()), **owner}).encode()
+        os.ftruncate(self.fd, 0)
+        os.pwrite(self.fd, text, 0)
+
+    def release(self) -> None:
+        """Let go. Children that inherited the lock keep it until they end."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def read_owner(path: Path) -> dict[str, str]:
+    """Return the note of who holds the lock, empty if there is none."""
+    try:
+        note = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(key): str(value) for key, value in note.items()}
+
+
+def holder(path: Path) -> dict[str, str] | None:
+    """Return who holds the lock now; None if it is free."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    try:
+        return None if _try_lock(fd) else read_owner(path)
+    finally:
+        os.close(fd)
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _lives(owner: dict[str, str]) -> bool:
+    try:
+        os.kill(int(owner["pid"]), 0)
+    except (KeyError, ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

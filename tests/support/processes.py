@@ -1,0 +1,102 @@
+"""
+Real processes for the integration tests: started, watched, ended by their own pid.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from parfeed.process import ChildProcess
+from schemas.settings import PREFIX, Settings, to_environ
+
+
+def environ_of(settings: Settings, **more: str) -> dict[str, str]:
+    """Our environment, with these settings and none of the caller's own."""
+    clean = {key: value for key, value in os.environ.items() if PREFIX not in key}
+    return {**clean, **to_environ(settings), **more}
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probing:
+        probing.bind(("127.0.0.1", 0))
+        port: int = probing.getsockname()[1]
+    return port
+
+
+async def http_status(url: str) -> int | None:
+    """The status that a GET brings; None if nobody answers."""
+    host, _, rest = url.removeprefix("http://").partition(":")
+    port, _, path = rest.partition("/")
+    try:
+        reader, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return None
+    try:
+        writer.write(
+            f"GET /{path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            "Connection: close\r\n\r\n".encode()
+        )
+        status_line = await reader.readline()
+        return int(status_line.split()[1]) if status_line else None
+    except OSError:
+        return None
+    finally:
+        writer.close()
+
+
+class Processes:
+    """
+    The processes of one test. The fixture `processes` makes it and ends them.
+
+    Args:
+        log_dir: a file per process is written here, and shown if the test fails.
+    """
+
+    def __init__(self, log_dir: Path) -> None:
+        self._log_dir = log_dir
+        self._running: list[ChildProcess] = []
+
+    async def worker(self, settings: Settings) -> ChildProcess:
+        """Start a stream worker."""
+        return await self.start("worker", ["-m", "streams"], environ_of(settings))
+
+    async def feed_server(self, settings: Settings) -> ChildProcess:
+        """Start a feed server; `settings.port` is its own. Ready: see `is_ready`."""
+        return await self.start(
+            "feed_server", ["-m", "feed_server"], environ_of(settings)
+        )
+
+    async def start(
+        self, name: str, arguments: list[str], environ: Mapping[str, str]
+    ) -> ChildProcess:
+        """Start Python with these arguments."""
+        log = self._log_dir / f"{len(self._running)}-{name}.log"
+        process = await ChildProcess.start(
+            [sys.executable, *arguments], log=log, environ=environ
+        )
+        self._running.append(process)
+        return process
+
+    async def is_ready(self, settings: Settings) -> bool:
+        """Tell whether the feed server of these settings answers its health check."""
+        url = f"http://{settings.host}:{settings.port}/health"
+        return await http_status(url) == 200
+
+    async def end_all(self) -> None:
+        """End what still runs, the stopped ones too."""
+        for process in self._running:
+            if process.exit_code is None:
+                os.kill(process.pid, signal.SIGCONT)
+        await asyncio.gather(*(process.stop(5.0) for process in self._running))
+
+    def logs(self) -> str:
+        """What they have written, for the report of a failed test."""
+        return "\n".join(
+            f"--- {log.name}\n{log.read_text(errors='replace')[-8_000:]}"
+            for log in sorted(self._log_dir.glob("*.log"))
+        )

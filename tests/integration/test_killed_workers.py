@@ -1,0 +1,122 @@
+"""Workers killed, paused, joined by others: the totals are those of the events."""
+
+import os
+import signal
+
+import pytest
+from support.market import (
+    Sender,
+    folded_count,
+    purchases,
+    read_market,
+    refused_counts,
+    totals_in,
+    totals_of,
+)
+from support.polling import eventually
+from support.processes import Processes
+
+from parfeed.process import ChildProcess
+from schemas.settings import Settings
+
+pytestmark = pytest.mark.kafka
+
+EVENTS = 40_000
+
+
+async def _until_folded(settings: Settings, count: int) -> None:
+    async def enough() -> bool:
+        return await folded_count(settings, committed=False) >= count
+
+    await eventually(enough, within_s=60, every_s=0.1)
+
+
+async def _until_exact(settings: Settings, events: list) -> None:
+    async def exact() -> bool:
+        assert totals_in((await read_market(settings)).values()) == totals_of(events)
+        return True
+
+    await eventually(exact, within_s=60, every_s=0.2)
+
+
+def _kill(process: ChildProcess) -> None:
+    os.kill(process.pid, signal.SIGKILL)
+
+
+async def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(
+    settings: Settings, processes: Processes
+) -> None:
+    events = purchases(EVENTS)
+    worker = await processes.worker(settings)
+    sender = Sender(settings, events)
+    for part in (1, 2, 3):
+        await _until_folded(settings, part * EVENTS // 5)
+        _kill(worker)
+        await eventually(lambda: worker.exit_code is not None)
+        worker = await processes.worker(settings)
+    await sender.task
+
+    await _until_exact(settings, events)
+    assert await refused_counts(settings) == {}
+
+
+async def test_partitions_that_move_between_workers_lose_and_double_nothing(
+    settings: Settings, processes: Processes
+) -> None:
+    events = purchases(EVENTS, seed=2)
+    first = await processes.worker(settings)
+    sender = Sender(settings, events)
+    await _until_folded(settings, EVENTS // 8)
+    second = await processes.worker(settings)  # joins
+    await _until_folded(settings, EVENTS // 3)
+    _kill(first)  # vanishes
+    third = await processes.worker(settings)
+    await _until_folded(settings, EVENTS // 2)
+    assert await second.stop(5.0) == 0  # leaves
+    await sender.task
+
+    await _until_exact(settings, events)
+    assert await refused_counts(settings) == {}
+    assert third.exit_code is None
+
+
+async def test_a_worker_paused_past_its_session_cannot_write_when_it_wakes(
+    settings: Settings, processes: Processes
+) -> None:
+    events = purchases(EVENTS, seed=3)
+    paused = await processes.worker(settings)
+    sender = Sender(settings, events)
+    await _until_folded(settings, EVENTS // 4)
+    os.kill(paused.pid, signal.SIGSTOP)
+    successor = await processes.worker(settings)
+    await _until_folded(settings, EVENTS * 3 // 4)
+    os.kill(paused.pid, signal.SIGCONT)
+    # Its transaction is ended by the successor: the first thing it writes or commits
+    # fails, and it stops itself rather than guess.
+    await eventually(lambda: paused.exit_code is not None, within_s=30)
+    await sender.task
+
+    assert paused.exit_code == 70
+    assert successor.exit_code is None
+    await _until_exact(settings, events)
+    assert await refused_counts(settings) == {}
+
+
+async def test_events_sent_twice_around_a_restart_count_once(
+    settings: Settings, processes: Processes
+) -> None:
+    events = purchases(EVENTS // 2, seed=4)
+    worker = await processes.worker(settings)
+    await Sender(settings, events, pause_s=0).task
+    again = Sender(settings, events)
+    await eventually(lambda: again.sent >= len(events) // 2, within_s=60)
+    _kill(worker)
+    await processes.worker(settings)
+    await again.task
+
+    await _until_exact(settings, events)
+
+    async def all_refused() -> bool:
+        return await refused_counts(settings) == {"duplicate": len(events)}
+
+    await eventually(all_refused, within_s=30, every_s=0.2)

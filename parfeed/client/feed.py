@@ -1,0 +1,305 @@
+"""
+A feed as a program holds it: subscribe to rows, publish events.
+
+What lives here outlasts connections; connection.py keeps one open and reports to the
+section "For the connection".
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Literal
+
+import msgspec
+
+from parfeed.client.errors import (
+    FeedClosed,
+    FeedError,
+    InvalidRequest,
+    PublishInterrupted,
+    SubscriptionRefused,
+)
+from parfeed.client.happenings import (
+    Answered,
+    Arrived,
+    Complained,
+    Declined,
+    Happening,
+    Mismatched,
+    Missed,
+    Proved,
+    Voided,
+)
+from parfeed.client.session import Session
+from parfeed.client.states import State
+from parfeed.client.subscription import Subscription
+from schemas.codec import encode
+from schemas.events import EventBase
+from schemas.feed import Result, Subscribe, Watermark
+from schemas.values import Period
+
+_logger = logging.getLogger(__name__)
+
+Publishable = EventBase | Mapping[str, Any] | bytes | str
+"""An event: a struct of schemas.events, a mapping, or one JSON object as text."""
+
+
+class Feed:
+    """
+    A feed that keeps itself connected; made by `parfeed.connect`.
+
+    Attributes:
+        url: its whole address.
+        losses: how often a connection was lost.
+        last_loss: why the last connection or attempt ended; empty before any did.
+        session, wake, opened: for the connection: the protocol's state, set when it
+            has something to say, done once it was open.
+    """
+
+    def __init__(self, url: str, session: Session) -> None:
+        loop = asyncio.get_running_loop()
+        self.url = url
+        self.losses = 0
+        self.last_loss = ""
+        self.session = session
+        self.wake = asyncio.Event()
+        self.opened: asyncio.Future[None] = loop.create_future()
+        self._subscriptions: dict[str, Subscription] = {}
+        self._senders: dict[int, asyncio.Future[None]] = {}
+        self._end_error: FeedError | None = None
+        self._heard_at = loop.time()
+
+    # State.
+
+    @property
+    def state(self) -> State:
+        """Where the session stands; `State.OPEN` is connected."""
+        return self.session.state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the feed is connected just now."""
+        return self.session.state is State.OPEN
+
+    @property
+    def silence_s(self) -> float:
+        """Seconds since the feed's last message."""
+        return asyncio.get_running_loop().time() - self._heard_at
+
+    @property
+    def watermark(self) -> Watermark:
+        """How far the feed is, by its last heartbeat."""
+        return self.session.watermark
+
+    @property
+    def server(self) -> str:
+        """Name and version that the server gave; empty before the first welcome."""
+        return self.session.welcome.server if self.session.welcome else ""
+
+    @property
+    def mismatches(self) -> int:
+        """How often a subscription's rows failed their checksum and were replaced."""
+        return self.session.mismatches
+
+    @property
+    def gaps(self) -> int:
+        """How often an update did not follow on the cursor and was asked for again."""
+        return self.session.gaps
+
+    # Reading.
+
+    def subscribe(
+        self,
+        channel: str = "market",
+        *,
+        products: Sequence[str] = ("*",),
+        period: str | None = None,
+        mode: Literal["conflated", "stream"] = "conflated",
+        max_rate: float | None = None,
+    ) -> Subscription:
+        """
+        Subscribe to a channel's rows: those there are, then every change.
+
+        Args:
+            channel: `market`.
+            products: product_ids, or `["*"]` for all.
+            period: one period only, such as `2011-W44`.
+            mode: `conflated` gives the newest row, `stream` every version of it as
+                long as you keep up.
+            max_rate: at most so many updates per second (conflated only).
+
+        Raises:
+            InvalidRequest: if no feed could answer it.
+            FeedError: if the feed has ended.
+        """
+        self._check_not_ended()
+        if isinstance(products, str):
+            raise InvalidRequest(f"products must be a list, was the text {products!r}")
+        session = self.session
+        try:
+            request = Subscribe(
+                id="-",
+                channel=channel,
+                products=tuple(products),
+                period=None if period is None else Period(period),
+                mode=mode,
+                max_rate=max_rate,
+            )
+        except ValueError as exc:
+            raise InvalidRequest(f"period {exc}") from exc
+        subscription_id = session.subscribe(request)
+
+        def end() -> None:
+            self._subscriptions.pop(subscription_id, None)
+            session.unsubscribe(subscription_id)
+            self.wake.set()
+
+        subscription = Subscription(
+            session.subscribed(subscription_id),
+            watermark=lambda: session.watermark,
+            end=end,
+        )
+        self._subscriptions[subscription_id] = subscription
+        self.wake.set()
+        return subscription
+
+    # Publishing.
+
+    async def publish(self, events: Iterable[Publishable]) -> list[Result]:
+        """
+        Hand in events and wait until each is taken or refused.
+
+        What is unanswered when a connection goes is sent again with its event_id, so
+        it counts once. `unavailable`, `rate_exceeded` and `overloaded` are tried again
+        for as long as you wait. If you stop waiting, events under way may still count.
+
+        Returns:
+            One result per event, in order: its place in Kafka, or `error` with a code
+            of docs/protocol.md and `detail`.
+
+        Raises:
+            InvalidRequest: if an item is no event at all. Nothing is sent then.
+            PublishInterrupted: if the feed ended first; its `results` say what was
+                taken.
+        """
+        self._check_not_ended()
+        if isinstance(events, bytes | str | Mapping | EventBase):
+            raise InvalidRequest("publish takes a list of events; put it into one")
+        submission = self.session.publish(
+            [_to_bytes(index, event) for index, event in enumerate(events)]
+        )
+        if submission.unanswered:
+            answered = asyncio.get_running_loop().create_future()
+            self._senders[id(submission)] = answered
+            self.wake.set()
+            try:
+                await answered
+            except FeedError as exc:
+                raise PublishInterrupted(submission.results) from exc
+            finally:
+                self._senders.pop(id(submission), None)
+                if submission.unanswered:
+                    self.session.withdraw(submission)
+        results = [result for result in submission.results if result is not None]
+        if len(results) != len(submission.results):
+            raise AssertionError("a submission is answered though results are missing")
+        return results
+
+    # For the connection.
+
+    def happened(self) -> None:
+        """Hand on what the session's last message brought."""
+        self._heard_at = asyncio.get_running_loop().time()
+        if not self.opened.done() and self.is_open:
+            self.opened.set_result(None)
+        for happening in self.session.events():
+            self._hand_on(happening)
+
+    def end(self, error: FeedError) -> None:
+        """Tell every reader and sender that nothing more comes, and why."""
+        if self._end_error is not None:
+            return
+        self._end_error = error
+        if not self.opened.done():
+            self.opened.set_exception(error)
+        for subscription in self._subscriptions.values():
+            subscription.over(None if isinstance(error, FeedClosed) else error)
+        for sender in self._senders.values():
+            if not sender.done():
+                sender.set_exception(error)
+
+    # Private.
+
+    def _hand_on(self, happening: Happening) -> None:
+        match happening:
+            case Arrived(id=subscription_id):
+                if (held := self._subscriptions.get(subscription_id)) is not None:
+                    held.arrived()
+            case Answered(submission=submission):
+                sender = self._senders.get(id(submission))
+                if sender is not None and not sender.done():
+                    sender.set_result(None)
+            case Declined(id=subscription_id, code=code, detail=detail):
+                held = self._subscriptions.pop(subscription_id, None)
+                if held is not None:
+                    held.over(SubscriptionRefused(code, detail))
+            case Mismatched():
+                _logger.warning(
+                    "%s %s: the rows' checksum was %d, the feed's is %d at %s; "
+                    "asking for all rows",
+                    self.url,
+                    happening.id,
+                    happening.checksum,
+                    happening.expected,
+                    happening.cursor,
+                )
+            case Missed():
+                _logger.warning(
+                    "%s %s: an update follows on %s, the rows are at %s; "
+                    "asking for what is missing",
+                    self.url,
+                    happening.id,
+                    happening.from_,
+                    happening.cursor,
+                )
+            case Voided(id=subscription_id, reason=reason):
+                _logger.info(
+                    "%s %s: rows are void: %s", self.url, subscription_id, reason
+                )
+            case Complained(code=code, detail=detail):
+                _logger.warning("%s refused a message: %s: %s", self.url, code, detail)
+            case Proved():
+                pass  # The session holds the watermark and the cursors.
+
+    def _check_not_ended(self) -> None:
+        if self._end_error is not None:
+            raise self._end_error
+
+
+def _to_wire(value: object) -> str:
+    # The value types of `schemas` are Decimal and str by inheritance, which msgspec
+    # does not look at.
+    if isinstance(value, Decimal | str):
+        return str(value)
+    raise NotImplementedError(f"no form in JSON for {type(value).__name__}")
+
+
+_encode_mapping = msgspec.json.Encoder(enc_hook=_to_wire).encode
+
+
+def _to_bytes(index: int, event: object) -> bytes:
+    if isinstance(event, bytes):
+        return event
+    try:
+        if isinstance(event, str):
+            return event.encode()
+        if isinstance(event, EventBase):
+            return encode(event)
+        if isinstance(event, Mapping):
+            return _encode_mapping(event)
+    except (TypeError, ValueError, NotImplementedError, RecursionError) as exc:
+        raise InvalidRequest(f"event {index} has no form in JSON: {exc}") from exc
+    raise InvalidRequest(
+        f"event {index} must be an event, a mapping or JSON, was {type(event).__name__}"
+    )

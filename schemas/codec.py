@@ -29,6 +29,7 @@ what is far deeper reaches Python's recursion limit, wherever that happens to be
 # micro-price is 1E-12, and nothing at such a price 0E-12.
 _SCIENTIFIC = re.compile(rb'"-?\d(?:\.\d+)?E[-+]\d+"')
 _BYTE = re.compile(r"\(byte (\d+)\)")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _KEY = re.compile(rb'"([a-z_]{1,32})"\s*:')
 # An unterminated text reaches to the end, so that this takes linear time.
 _BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
@@ -59,8 +60,8 @@ def encode(value: msgspec.Struct) -> bytes:
     """Encode any struct of `schemas` as JSON bytes without white space."""
     raw = _encoder.encode(value)
     if b"E" in raw and isinstance(value, MarketRow) and _SCIENTIFIC.search(raw):
-        plain = _plainly(msgspec.to_builtins(value, builtin_types=(Decimal,)))
-        return _encoder.encode(plain)
+        tree = msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=_to_wire)
+        return _encoder.encode(_plainly(tree))
     return raw
 
 
@@ -256,12 +257,9 @@ def _text(raw: msgspec.Raw) -> str | None:
 
 
 def _utf8_end(raw: bytes) -> int:
-    # Up to where the bytes are UTF-8.
-    try:
-        raw.decode()
-    except UnicodeDecodeError as exc:
-        return exc.start
-    return len(raw)
+    # Up to where the bytes are UTF-8: surrogates stand for those that are not.
+    valid, *_ = _SURROGATE.split(raw.decode(errors="surrogateescape"), 1)
+    return len(valid.encode())
 
 
 def _nesting(raw: bytes) -> int:

@@ -18,6 +18,9 @@ SAMPLE: Final = "online_retail_2011_w28_w35.csv.xz"
 SAMPLE_FIRST_WEEK: Final = "2011-W32"
 """The first of its weeks that is replayed; the four before it are history."""
 
+SAMPLE_ITEMS: Final = 177_687
+"""What it becomes: 32,444 rows of events and refusals, and the events derived."""
+
 
 def open_text(path: Path) -> TextIO:
     """
@@ -35,9 +38,13 @@ def open_text(path: Path) -> TextIO:
 
 def open_sample() -> TextIO:
     """Open the packaged sample."""
-    # Its half megabyte is read at once, so that nothing but memory is left to close.
-    packed = files("parfeed").joinpath("data", SAMPLE).read_bytes()
-    return _as_text(lzma.open(io.BytesIO(packed), "rb"))
+    # It is small and read at once, so that nothing but memory is left to close.
+    return _as_text(lzma.open(io.BytesIO(read_sample_bytes()), "rb"))
+
+
+def read_sample_bytes() -> bytes:
+    """Return the packaged sample as it lies in the package."""
+    return files("parfeed").joinpath("data", SAMPLE).read_bytes()
 
 
 def plain_suffix(path: Path) -> str:

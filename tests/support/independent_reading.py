@@ -19,10 +19,8 @@ SAMPLE = "online_retail_2011_w28_w35.csv.xz"
 
 REPLAYED_WEEKS = ("2011-W32", "2011-W33", "2011-W34", "2011-W35")
 
-NO_PRODUCTS = ["POST", "DOT", "M", "m", "C2", "D", "S", "B", "BANK CHARGES"] + [
-    "AMAZONFEE",
-    "CRUK",
-]
+NO_PRODUCTS = {"POST", "DOT", "M", "m", "C2", "D", "S", "B", "BANK CHARGES"}
+NO_PRODUCTS |= {"AMAZONFEE", "CRUK"}
 
 
 class Sums:

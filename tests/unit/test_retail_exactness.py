@@ -3,11 +3,12 @@
 from collections import Counter, defaultdict
 from fractions import Fraction
 
+from support.independent_reading import Sums, read_sample
+
 from parfeed.sources.dirt import RefusedRow
 from parfeed.sources.opening import SAMPLE_FIRST_WEEK, open_sample
 from parfeed.sources.retail import map_retail
 from schemas.events import PurchaseCancelled, PurchaseRecorded
-from support.independent_reading import Sums, read_sample
 
 
 def test_quantity_and_value_per_product_and_week_equal_an_independent_reading() -> None:

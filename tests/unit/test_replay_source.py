@@ -1,0 +1,126 @@
+"""What can be replayed, and how far a replay came."""
+
+import gzip
+import lzma
+from pathlib import Path
+
+import pytest
+
+from parfeed.replay.record import (
+    FOLDER,
+    Record,
+    UnreadableRecord,
+    load,
+    record_path,
+    save,
+)
+from parfeed.replay.source import UnusableSource, find_source, sample_source
+from parfeed.sources.dirt import RefusedRow
+from parfeed.sources.opening import SAMPLE, SAMPLE_FIRST_WEEK, read_sample_bytes
+from schemas.codec import decode_event, encode
+from schemas.events import PurchaseRecorded
+
+SALES = (
+    "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
+    "536365,85123A,6,2011-08-08 08:26:00,2.55,17850\n"
+)
+
+EVENT = (
+    '{"type":"production","event_id":"e1","product_id":"p","company_id":"c",'
+    '"occurred_at":"2011-08-08T08:26:00Z","quantity":"1"}'
+)
+
+
+def test_the_samples_number_of_items_is_the_one_that_is_said() -> None:
+    source = sample_source()
+    assert sum(1 for _ in source.open()) == source.total
+
+
+def test_the_sample_in_a_file_is_the_same_replay(tmp_path: Path) -> None:
+    path = tmp_path / SAMPLE
+    path.write_bytes(read_sample_bytes())
+    from_file = find_source(str(path), SAMPLE_FIRST_WEEK)
+    assert from_file.identity == find_source("retail").identity
+    assert next(from_file.open()) == next(sample_source().open())
+
+
+@pytest.mark.parametrize("name", ["s.csv", "s.csv.gz", "s.csv.xz", "s.CSV"])
+def test_a_shops_file_is_read_packed_or_not(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    pack = {".gz": gzip.compress, ".xz": lzma.compress}.get(path.suffix, bytes)
+    path.write_bytes(pack(SALES.encode()))
+    (*_, purchase) = find_source(str(path), prefix="corner").open()
+    assert isinstance(purchase, PurchaseRecorded)
+    assert purchase.event_id == "corner:0000001"
+
+
+def test_bytes_that_are_no_utf_8_spoil_their_row_only(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    row = b"536365,8512\xff,6,2011-08-08 08:26:00,2.55,17850\n"
+    path.write_bytes(SALES.encode() + row + SALES.splitlines()[1].encode())
+    kinds = [type(item).__name__ for item in find_source(str(path)).open()]
+    assert kinds.count("PurchaseRecorded") == 2
+    assert kinds.count("RefusedRow") == 1
+
+
+def test_lines_of_events_are_replayed_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl.gz"
+    lines = [EVENT.encode(), b"", b"{}", b'"\xff"', EVENT.replace("e1", "e2").encode()]
+    path.write_bytes(gzip.compress(b"\n".join(lines)))
+    source = find_source(str(path))
+    first, untyped, not_utf_8, second = source.open()
+    assert isinstance(untyped, RefusedRow)
+    assert isinstance(not_utf_8, RefusedRow)
+    assert not isinstance(first, RefusedRow)
+    assert encode(first) == encode(decode_event(EVENT.encode()))
+    assert (untyped.reason, untyped.row) == ("unknown_type", 3)
+    assert (not_utf_8.reason, not_utf_8.row) == ("malformed", 4)
+    assert not isinstance(second, RefusedRow)
+    assert second.event_id == "e2"
+    assert source.refused_is_fault
+
+
+@pytest.mark.parametrize("name", ["sales", "sales.txt", "sales.gz", "absent.csv"])
+def test_what_cannot_be_replayed_is_refused_by_its_name(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(UnusableSource, match=name):
+        find_source(str(tmp_path / name))
+
+
+def test_other_content_or_another_reading_is_another_replay(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(SALES)
+    identities = {
+        find_source(str(path)).identity,
+        find_source(str(path), "2011-W32").identity,
+        find_source(str(path), prefix="corner").identity,
+    }
+    path.write_text(SALES.replace("2.55", "2.56"))
+    identities.add(find_source(str(path)).identity)
+    assert len(identities) == 4
+
+
+def test_a_record_survives_its_file(tmp_path: Path) -> None:
+    path = record_path(tmp_path, "identity", "ws://127.0.0.1:8765")
+    assert path.parent == tmp_path / FOLDER
+    assert load(path) is None
+    record = Record(
+        title="t", url="u", epoch="e", items=7, dirt={"unpriced": 2}, seconds=1.5
+    )
+    save(path, record)
+    save(path, record)
+    assert load(path) == record
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_each_source_and_feed_has_its_own_record(tmp_path: Path) -> None:
+    paths = {record_path(tmp_path, i, u) for i in ("a", "b") for u in ("x", "y")}
+    assert len(paths) == 4
+
+
+def test_a_record_that_is_none_is_refused_with_the_cure(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_text("{")
+    with pytest.raises(UnreadableRecord, match="delete it"):
+        load(path)

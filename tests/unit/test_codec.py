@@ -335,6 +335,12 @@ def test_rows_hold_no_scientific_notation_however_small_their_sums():
     assert decode_market_row(encode(row)) == row
 
 
+@pytest.mark.parametrize("text", ["1E-12", "-1E-7", "0E-8", "1E+2", "1.5E-9"])
+def test_one_small_sum_is_enough_to_be_written_out(text):
+    row = MarketRow(product_id="x", period=WEEK, demand=Demand(planned=Decimal(text)))
+    assert json.loads(encode(row))["demand"]["planned"] == f"{Decimal(text):f}"
+
+
 def test_a_product_that_is_called_like_a_number_changes_nothing():
     moment = datetime(2011, 10, 31, 14, 41, 7, 250_000, tzinfo=UTC)
     row = MarketRow(product_id="85123E", period=WEEK, occurred_at=moment)

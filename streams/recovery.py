@@ -15,19 +15,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from schemas.codec import decode_line, decode_market_row
 from schemas.errors import IntegrityError
 from schemas.topics import LINES, MARKET, SOURCES, Topic, full_name
+from streams.market.batch import remember_batch
 from streams.market.tables import Tables
 
 log = logging.getLogger(__name__)
 
 FETCH_BYTES: Final = 8 * 1024 * 1024
 """Of one fetch while reading back: some 8,000 rows."""
-
-
-class _Identified(msgspec.Struct):
-    event_id: str
-
-
-_decode_id = msgspec.json.Decoder(_Identified).decode
 
 
 async def committed_offsets(
@@ -86,13 +80,11 @@ async def restore(
                 _put_back(tables, topic, records)
         for topic in SOURCES:
             source = TopicPartition(full_name(prefix, topic), partition)
-            seen = tables.seen_ids(topic)
-            span = seen.span_to_read(committed.get(topic.name, 0))
+            end = committed.get(topic.name, 0)
+            span = tables.seen_ids(topic).span_to_read(end)
             async for records in _read(consumer, source, span.start, span.stop):
-                for record in records:
-                    if record.offset < span.stop:
-                        seen.advance(record.offset)
-                        _remember(seen, record.value)
+                folded = [record for record in records if record.offset < span.stop]
+                remember_batch(tables, topic, folded)
     finally:
         await consumer.stop()
     log.info(
@@ -130,11 +122,3 @@ def _put_back(tables: Tables, topic: Topic, records: Iterable[Any]) -> None:
                 f"{topic.name} [{record.partition}] {record.offset} is no record of a "
                 f"worker: {exc}; nobody else may write there"
             ) from exc
-
-
-def _remember(seen: Any, value: bytes | None) -> None:
-    # Whatever can be decoded uses up its id; what cannot has none.
-    try:
-        seen.add(_decode_id(value or b"").event_id)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return

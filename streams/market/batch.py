@@ -70,6 +70,26 @@ def fold_batch(
         return _Batch(tables, topic, records).fold()
 
 
+def remember_batch(
+    tables: Tables, topic: Topic, records: Sequence[SourceRecord]
+) -> None:
+    """
+    Put the ids of records that were folded earlier back into the duplicates' window.
+
+    What uses up an id is decided as in folding: an event that could be decoded.
+
+    Args:
+        tables: of the records' partition, being recovered.
+        topic: the source topic.
+        records: in the order of their offsets, from its `SeenIds.span_to_read`.
+    """
+    seen = tables.seen_ids(topic)
+    events = decode_events([record.value for record in records])
+    for record, event in zip(records, events, strict=True):
+        if not isinstance(event, Refused):
+            seen.add(event.event_id, record.offset)
+
+
 class _Batch:
     # One batch on its way through the tables.
 
@@ -96,60 +116,40 @@ class _Batch:
         records = self._records
         if not records:
             return Changes([], [], [])
-        events = decode_events([record.value or b"" for record in records])
-        self._seen.advance(records[0].offset)
+        events = decode_events([record.value for record in records])
         all_new = self._all_new(events)
         early_limit_s = self._rules.early_limit_s
         slice_s = self._rules.calendar.slice_s
-        by_slice = self._by_slice
-        carries_purchases = "purchase" in self._topic.event_types
+        drafts_of = self._by_slice.get
         for record, event in zip(records, events, strict=True):
-            try:
-                if isinstance(event, Refused):
-                    raise event
-                if not all_new:
-                    self._check_new(event)
+            if all_new and type(event) is PurchaseRecorded:
+                # The busy path, for a purchase in a row that the batch has already:
+                # everything else, and every doubt, goes the long way.
                 occurred_s = event.occurred_at.timestamp()
                 received_s = record.timestamp / 1000
-                if occurred_s > received_s + early_limit_s:
-                    raise _too_early(event, occurred_s - received_s, early_limit_s)
-                if carries_purchases and type(event) is PurchaseRecorded:
-                    # The busy path: found without a call in the common case.
-                    index = int(occurred_s // slice_s)
-                    drafts = by_slice.get(index)
-                    draft = drafts.get(event.product_id) if drafts else None
-                    if draft is None:
-                        draft = self._draft_at(event.product_id, index)
-                    draft.purchase(event, occurred_s)
-                else:
-                    draft = self._fold_other(event, occurred_s)
+                drafts = drafts_of(int(occurred_s) // slice_s)
+                draft = drafts.get(event.product_id) if drafts else None
+                if draft and occurred_s <= received_s + early_limit_s:
+                    draft.purchase(event, occurred_s, received_s, record.offset)
+                    continue
+            try:
+                self._fold_one(record, event, check_new=not all_new)
             except Refused as refused:
                 self._reject(record, refused)
-                continue
-            draft.events += 1
-            if occurred_s > draft.newest:
-                draft.newest = occurred_s
-            if received_s > draft.received:
-                draft.received = received_s
-            draft.offset = record.offset
         return self._finish()
 
-    def _all_new(self, events: Iterable[Event | Refused]) -> bool:
-        ids = []
-        for event in events:
-            if isinstance(event, Refused):
-                return False
-            ids.append(event.event_id)
-        return self._seen.add_all_if_new(ids)
-
-    def _check_new(self, event: Event) -> None:
-        if event.event_id in self._seen:
-            raise Refused("duplicate", f"seen before: {event.event_id}", event.event_id)
-        # An id is used up by the first event that carries it, folded or refused: so
-        # recovery need not know what became of it.
-        self._seen.add(event.event_id)
-
-    def _fold_other(self, event: Event, occurred_s: float) -> Draft:
+    def _fold_one(
+        self, record: SourceRecord, event: Event | Refused, *, check_new: bool
+    ) -> None:
+        if isinstance(event, Refused):
+            raise event
+        if check_new:
+            self._check_new(event)
+        occurred_s = event.occurred_at.timestamp()
+        received_s = record.timestamp / 1000
+        ahead_s = occurred_s - received_s
+        if ahead_s > self._rules.early_limit_s:
+            raise _too_early(event, ahead_s, self._rules.early_limit_s)
         tag = event_type(event)
         if tag not in self._topic.event_types:
             raise Refused(
@@ -158,6 +158,26 @@ class _Batch:
                 f"{', '.join(sorted(self._topic.event_types))}",
                 event.event_id,
             )
+        draft, replaced = self._prepare(event, occurred_s)
+        draft.fold(event, occurred_s, received_s, record.offset, replaced)
+
+    def _all_new(self, events: Iterable[Event | Refused]) -> bool:
+        ids = []
+        for event in events:
+            if isinstance(event, Refused):
+                return False
+            ids.append(event.event_id)
+        first, last = self._records[0].offset, self._records[-1].offset
+        return self._seen.add_all_if_new(ids, first, last)
+
+    def _check_new(self, event: Event, offset: int) -> None:
+        # An id is used up by the first event that carries it, folded or refused: so
+        # recovery need not know what became of it.
+        if not self._seen.add(event.event_id, offset):
+            raise Refused("duplicate", f"seen before: {event.event_id}", event.event_id)
+
+    def _prepare(self, event: Event, occurred_s: float) -> tuple[Draft, Decimal]:
+        # Returns the draft that the event goes into and what it replaces there.
         if isinstance(event, BidPlaced | PlanSubmitted | PlannedPriceAnnounced):
             try:
                 self._rules.calendar.check(event.period)
@@ -168,7 +188,9 @@ class _Batch:
             period = event.period
         else:
             calendar = self._rules.calendar
-            period = calendar[int(occurred_s // calendar.slice_s)]
+            index = int(occurred_s) // calendar.slice_s
+            period = calendar[index]
+            self._by_slice[index] = self._by_period.setdefault(period, {})
         draft = self._draft_in(event.product_id, period)
         replaced = ZERO
         if isinstance(event, BidPlaced):
@@ -190,8 +212,7 @@ class _Batch:
                 max(0, int(occurred_s * 1_000_000)),
             )
             self._ask_everywhere(event.product_id, period)
-        draft.fold(event, replaced)
-        return draft
+        return draft, replaced
 
     def _stand(
         self,
@@ -236,12 +257,6 @@ class _Batch:
                 draft = self._draft_in(product_id, period)
                 draft.set_ask(tables.least_ask(product_id, period))
 
-    def _draft_at(self, product_id: str, index: int) -> Draft:
-        period = self._rules.calendar[index]
-        draft = self._draft_in(product_id, period)
-        self._by_slice[index] = self._by_period[period]
-        return draft
-
     def _draft_in(self, product_id: str, period: Period) -> Draft:
         drafts = self._by_period.setdefault(period, {})
         draft = drafts.get(product_id)
@@ -282,7 +297,7 @@ class _Batch:
         topic, tables = self._topic.name, self._tables
         for drafts in self._by_period.values():
             for draft in drafts.values():
-                row = draft.finish(topic, draft.offset)
+                row = draft.finish(topic)
                 if draft.events or row != draft.row:
                     tables.put_row(row)
                     rows.append(row)

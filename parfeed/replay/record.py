@@ -26,8 +26,8 @@ class UnreadableRecord(ParfeedError):
 class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
     Attributes:
-        title, url: what was replayed, and to where; for people.
-        epoch: of the feed's log; another one holds nothing of the replay.
+        title: what was replayed, for people.
+        epoch: of the feed's log that it was replayed to.
         items: how many of the source's items are done.
         accepted: events that the feed took.
         refused: events that the feed refused, by code.
@@ -38,8 +38,7 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     """
 
     title: str
-    url: str
-    epoch: str = ""
+    epoch: str
     items: int = 0
     accepted: int = 0
     refused: dict[str, int] = {}
@@ -49,9 +48,14 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     is_finished: bool = False
 
 
-def record_path(data_dir: Path, identity: str, url: str) -> Path:
-    """Return where the record of a source's replay to a feed lies."""
-    name = hashlib.sha256(f"{identity} {url}".encode()).hexdigest()[:32]
+def record_path(data_dir: Path, identity: str, epoch: str) -> Path:
+    """
+    Return where the record of a source's replay to a feed lies.
+
+    By the feed's epoch: whatever address it is reached at, it holds what was replayed
+    to it; and a feed whose data is gone has another epoch.
+    """
+    name = hashlib.sha256(f"{identity} {epoch}".encode()).hexdigest()[:32]
     return data_dir / FOLDER / f"{name}.json"
 
 

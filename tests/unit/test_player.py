@@ -1,4 +1,4 @@
-"""Playing a source to a feed: everything once, in order, and on from where it stopped."""
+"""Playing a source to a feed: everything once, in order, on from where it stopped."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -71,7 +71,7 @@ def an_event(number: int, seconds: float = 0.0) -> ProductionReported:
 
 
 def a_record() -> Record:
-    return Record(title="t", url="u")
+    return Record(title="t", epoch="e")
 
 
 async def played(

@@ -102,12 +102,10 @@ def test_other_content_or_another_reading_is_another_replay(tmp_path: Path) -> N
 
 
 def test_a_record_survives_its_file(tmp_path: Path) -> None:
-    path = record_path(tmp_path, "identity", "ws://127.0.0.1:8765")
+    path = record_path(tmp_path, "identity", "5f0c")
     assert path.parent == tmp_path / FOLDER
     assert load(path) is None
-    record = Record(
-        title="t", url="u", epoch="e", items=7, dirt={"unpriced": 2}, seconds=1.5
-    )
+    record = Record(title="t", epoch="e", items=7, dirt={"unpriced": 2}, seconds=1.5)
     save(path, record)
     save(path, record)
     assert load(path) == record
@@ -115,7 +113,7 @@ def test_a_record_survives_its_file(tmp_path: Path) -> None:
 
 
 def test_each_source_and_feed_has_its_own_record(tmp_path: Path) -> None:
-    paths = {record_path(tmp_path, i, u) for i in ("a", "b") for u in ("x", "y")}
+    paths = {record_path(tmp_path, i, e) for i in ("a", "b") for e in ("x", "y")}
     assert len(paths) == 4
 
 

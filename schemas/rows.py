@@ -20,8 +20,12 @@ ZERO = Decimal(0)
 Colour = Literal["blue", "green", "yellow", "orange", "red"]
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all rows: frozen, by keyword, unknown fields ignored when read."""
+class Row(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """
+    Base of all rows: frozen, by keyword, unknown fields ignored when read.
+
+    Rows are trees, so the garbage collector need not look for cycles in them.
+    """
 
 
 class Amount(Row, frozen=True, kw_only=True):
@@ -174,7 +178,7 @@ class RejectedRecord(Row, frozen=True, kw_only=True, tag_field="type", tag="reje
         code: why; a key of schemas.errors.REFUSALS.
         detail: the field or value at fault.
         topic, partition, offset: where the record lies.
-        value: the record's bytes (base64 in JSON).
+        value: the record's first 16 KiB (base64 in JSON); more is no event.
     """
 
     code: str

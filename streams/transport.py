@@ -87,7 +87,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         self,
         consumer: Any,
         active_partitions: Any,
-        timeout: float | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - Faust's signature
         max_records: int | None = None,
     ) -> dict[Any, list[Any]]:
         assignment = consumer._subscription.subscription.assignment

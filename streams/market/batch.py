@@ -144,7 +144,7 @@ class _Batch:
         if isinstance(event, Refused):
             raise event
         if check_new:
-            self._check_new(event)
+            self._check_new(event, record.offset)
         occurred_s = event.occurred_at.timestamp()
         received_s = record.timestamp / 1000
         ahead_s = occurred_s - received_s

@@ -6,7 +6,7 @@ in the slice in which it happened, however late it comes, unless that slice has 
 the window: what a window holds depends on the events, not on their order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from typing import Final, NamedTuple
 
@@ -27,7 +27,7 @@ DAY: Final = Span(86_400, 3_600)
 BASE_SLICE_S: Final = MINUTE.slice_s
 """Additions are gathered in slices of this length; all others are multiples of it."""
 
-Additions = Mapping[int, tuple[Decimal, Decimal]]
+Additions = Mapping[int, Sequence[Decimal]]
 """Quantity and value to add, by the start of their base slice."""
 
 # The only rounding here. 28 digits, cut to micro-units of money.

@@ -1,0 +1,316 @@
+"""
+The market's log, from Kafka to whoever applies it.
+
+All partitions are assigned by hand and read from the beginning; there is no group and
+nothing is committed, since every feed server reads everything. Records are read before
+their transaction is committed: the fold is deterministic, so that a row whose worker
+died is written again as it was.
+
+Rules:
+- The epoch is read first; without one there is no log to speak of, and it is waited
+  for. Another epoch later means another log.
+- A broker that restarts is waited for. One that stays away, a partition that does not
+  move although it has more, and a log that was cut below what was read raise
+  SourceLost: nothing is guessed, the process ends and starts anew.
+- "Caught up" is told by the consumer's position: the marks of transactions take
+  offsets in the log and are never delivered.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+
+from feed_server.errors import SourceLost
+from schemas.errors import IntegrityError
+from schemas.settings import Settings
+from schemas.topics import EPOCH, MARKET, full_name
+
+FETCH_WAIT_MS: Final = 20
+"""How long a broker may hold an empty answer back: a partition that was just read waits
+so long for the others of its broker. 50 requests a second cost 1 to 2 % of a core."""
+
+BATCH_RECORDS: Final = 2_000
+"""Records that are applied without a pause: some 10 ms, so that sockets are served
+while a large log is loaded."""
+
+PROBE_S: Final = 2.0
+"""How often Kafka is asked for the ends of the partitions."""
+
+LOST_AFTER_S: Final = 60.0
+"""How long Kafka may be silent. A broker restarts in 5 to 30 s; a subscriber that
+comes back to another server meanwhile loses nothing, so a minute is not too soon."""
+
+PAUSE_S: Final = 0.25
+"""Between two attempts to find the topics."""
+
+logger = logging.getLogger(__name__)
+
+Apply = Callable[[int, int, bytes | None, bytes | None], None]
+
+
+class _EpochRecord(msgspec.Struct):
+    epoch: str
+
+
+_decode_epoch = msgspec.json.Decoder(_EpochRecord).decode
+
+
+class MarketConsumer:
+    """
+    Reads the log of a deployment.
+
+    Args:
+        settings: broker, prefix and partitions are read from it.
+        lost_after_s: how long Kafka may be silent.
+        probe_s: how often it is asked.
+
+    Attributes:
+        epoch: the log's identity, once `open` has returned.
+        is_in_touch: whether Kafka answered the last time it was asked.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        lost_after_s: float = LOST_AFTER_S,
+        probe_s: float = PROBE_S,
+    ) -> None:
+        self.epoch = ""
+        self.is_in_touch = True
+        self._settings = settings
+        self._lost_after_s = lost_after_s
+        self._probe_s = probe_s
+        market = full_name(settings.topic_prefix, MARKET)
+        self._market = [
+            TopicPartition(market, number) for number in range(settings.partitions)
+        ]
+        self._epoch_at = TopicPartition(full_name(settings.topic_prefix, EPOCH), 0)
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def open(self) -> str:
+        """
+        Connect, however long it takes, and return the log's epoch.
+
+        Raises:
+            IntegrityError: if the topics are not what the settings say.
+        """
+        while True:
+            consumer = self._make()
+            try:
+                await consumer.start()
+            except (KafkaError, OSError) as exc:
+                await consumer.stop()
+                logger.warning("no Kafka yet, trying again: %s", exc)
+                await asyncio.sleep(PAUSE_S)
+                continue
+            break
+        self._consumer = consumer
+        await self._find_topics(consumer)
+        self.epoch, next_offset = await self._read_epoch(consumer)
+        consumer.assign([*self._market, self._epoch_at])
+        consumer.seek(self._epoch_at, next_offset)
+        await consumer.seek_to_beginning(*self._market)
+        return self.epoch
+
+    async def load(self, apply: Apply) -> None:
+        """
+        Read everything that the log holds now.
+
+        Raises:
+            SourceLost: if Kafka goes away meanwhile.
+            IntegrityError: if the log holds what no worker writes.
+        """
+        consumer = self._opened()
+        ends = await self._within(consumer.end_offsets(self._market))
+        silent_since = time.monotonic()
+        while not await self._has_reached(consumer, ends):
+            if await self._read(consumer, apply, timeout_ms=200):
+                silent_since = time.monotonic()
+            elif time.monotonic() - silent_since > self._lost_after_s:
+                raise SourceLost(
+                    f"Kafka delivered nothing for {self._lost_after_s:g} s while the "
+                    "market was loaded"
+                )
+            # Sockets and signals have their turn between two batches.
+            await asyncio.sleep(0)
+
+    async def follow(
+        self, apply: Apply, on_batch: Callable[[ConsumerRecord], None]
+    ) -> None:
+        """
+        Read what comes, until cancelled.
+
+        Args:
+            apply: is called for every record, in the order of each partition.
+            on_batch: is called after some, with the newest.
+
+        Raises:
+            SourceLost: if the log is gone, cut, another one, or silent for too long.
+            IntegrityError: if the log holds what no worker writes.
+        """
+        consumer = self._opened()
+        watch = asyncio.create_task(self._watch(consumer), name="watch Kafka")
+        try:
+            while True:
+                newest = await self._read(consumer, apply, timeout_ms=1_000)
+                if newest is not None:
+                    on_batch(newest)
+                if watch.done():
+                    watch.result()
+                await asyncio.sleep(0)
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    # Private.
+
+    def _make(self) -> AIOKafkaConsumer:
+        return AIOKafkaConsumer(
+            bootstrap_servers=self._settings.broker,
+            group_id=None,
+            enable_auto_commit=False,
+            isolation_level="read_uncommitted",
+            # A log that was cut is an error here, not a reason to start over.
+            auto_offset_reset="none",
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+        )
+
+    def _opened(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            raise AssertionError("open() comes first")
+        return self._consumer
+
+    async def _find_topics(self, consumer: AIOKafkaConsumer) -> None:
+        market, epoch = self._market[0].topic, self._epoch_at.topic
+        while True:
+            try:
+                # Asks for all, since asking for one by name may make it.
+                known = await consumer.topics()
+            except (KafkaError, OSError) as exc:
+                logger.warning("no list of topics yet, trying again: %s", exc)
+                known = set()
+            if market in known and epoch in known:
+                break
+            await asyncio.sleep(PAUSE_S)
+        partitions = consumer.partitions_for_topic(market)
+        if len(partitions) != len(self._market):
+            raise IntegrityError(
+                f"topic {market} has {len(partitions)} partitions, PARFEED_PARTITIONS "
+                f"is {len(self._market)}: set it to what the topics were made with"
+            )
+
+    async def _read_epoch(self, consumer: AIOKafkaConsumer) -> tuple[str, int]:
+        consumer.assign([self._epoch_at])
+        await consumer.seek_to_beginning(self._epoch_at)
+        epoch = None
+        while True:
+            try:
+                end = (await consumer.end_offsets([self._epoch_at]))[self._epoch_at]
+                while await consumer.position(self._epoch_at) < end:
+                    batches = await consumer.getmany(timeout_ms=200)
+                    for record in batches.get(self._epoch_at, ()):
+                        epoch = _epoch_of(record)
+            except KafkaError as exc:
+                logger.warning("no epoch yet, trying again: %s", exc)
+            if epoch is not None:
+                return epoch, await consumer.position(self._epoch_at)
+            await asyncio.sleep(PAUSE_S)
+
+    async def _read(
+        self, consumer: AIOKafkaConsumer, apply: Apply, timeout_ms: int
+    ) -> ConsumerRecord | None:
+        try:
+            batches = await consumer.getmany(
+                timeout_ms=timeout_ms, max_records=BATCH_RECORDS
+            )
+        except OffsetOutOfRangeError as exc:
+            raise SourceLost(f"the log was cut below what was read: {exc}") from exc
+        except KafkaError as exc:
+            raise SourceLost(f"Kafka refuses to deliver: {exc!r}") from exc
+        newest: ConsumerRecord | None = None
+        for place, records in batches.items():
+            if place == self._epoch_at:
+                self._compare(_epoch_of(records[-1]))
+                continue
+            for record in records:
+                apply(record.partition, record.offset, record.key, record.value)
+            if newest is None or records[-1].timestamp > newest.timestamp:
+                newest = records[-1]
+        return newest
+
+    def _compare(self, epoch: str) -> None:
+        if epoch != self.epoch:
+            raise SourceLost(
+                f"the market was made anew: its epoch is {epoch}, was {self.epoch}"
+            )
+
+    @staticmethod
+    async def _has_reached(
+        consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int]
+    ) -> bool:
+        for place, end in ends.items():
+            if await consumer.position(place) < end:
+                return False
+        return True
+
+    async def _within(self, asking: Any) -> dict[TopicPartition, int]:
+        try:
+            async with asyncio.timeout(self._lost_after_s):
+                ends: dict[TopicPartition, int] = await asking
+        except (KafkaError, TimeoutError) as exc:
+            raise SourceLost(f"Kafka does not say where the log ends: {exc!r}") from exc
+        return ends
+
+    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+        # The consumer itself says nothing about a broker that is away: it only
+        # delivers nothing, as it does when nothing happens.
+        answered_at = time.monotonic()
+        moved_at = dict.fromkeys(self._market, answered_at)
+        positions = dict.fromkeys(self._market, -1)
+        ends = dict.fromkeys(self._market, 0)
+        while True:
+            await asyncio.sleep(self._probe_s)
+            for place in self._market:
+                position = await consumer.position(place)
+                if position != positions[place] or position >= ends[place]:
+                    positions[place] = position
+                    moved_at[place] = time.monotonic()
+            try:
+                async with asyncio.timeout(max(self._probe_s, 1.0)):
+                    ends = await consumer.end_offsets(self._market)
+            except (KafkaError, TimeoutError):
+                if self.is_in_touch:
+                    logger.warning("Kafka does not answer; waiting for it")
+                self.is_in_touch = False
+            else:
+                answered_at = time.monotonic()
+                if not self.is_in_touch:
+                    logger.info("Kafka answers again")
+                self.is_in_touch = True
+            silent_s = time.monotonic() - min(answered_at, *moved_at.values())
+            if silent_s > self._lost_after_s:
+                raise SourceLost(
+                    f"Kafka was silent for {silent_s:.0f} s; a partition that has more "
+                    "delivers nothing, or the broker does not answer"
+                )
+
+
+def _epoch_of(record: ConsumerRecord) -> str:
+    try:
+        return _decode_epoch(record.value or b"").epoch
+    except msgspec.DecodeError as exc:
+        raise IntegrityError(
+            f"topic {record.topic} offset {record.offset} holds no epoch: {exc}"
+        ) from exc

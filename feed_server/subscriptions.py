@@ -1,0 +1,168 @@
+"""
+PURE. Who wants what: subscriptions, in groups of those that want the same.
+
+What a change of a row costs does not depend on how many subscribe, only on how many
+different groups the row concerns; those are found by its product. A group keeps what
+all its members share: what waits for them, the checksum of their rows, whose turn it
+is. A subscription keeps its own: its cursor, and how many versions it has seen.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from feed_server.conflation import Pending
+from feed_server.selection import Selection
+from feed_server.view import RowVersion
+
+
+class Subscriber(Protocol):
+    """Who takes frames: a session."""
+
+    is_full: bool
+    """Whether it takes no rows for now, because it does not read what it was sent."""
+
+    def offer(self, frame: bytes) -> None:
+        """Take a frame to send."""
+
+
+class Subscription:
+    """
+    One subscription of one session.
+
+    Attributes:
+        cursor: exactly what the client has for this subscription.
+        seen: how many of its group's versions lie before that cursor.
+    """
+
+    __slots__ = ("cursor", "group", "id", "seen", "subscriber")
+
+    def __init__(
+        self,
+        id: str,  # noqa: A002 - the wire's word
+        subscriber: Subscriber,
+        group: "Group",
+        cursor: str,
+    ) -> None:
+        self.id = id
+        self.subscriber = subscriber
+        self.group = group
+        self.cursor = cursor
+        self.seen = group.pending.versions
+
+    @property
+    def is_caught_up(self) -> bool:
+        """Tell whether the client has every change that there was."""
+        return self.seen == self.group.pending.versions
+
+
+GroupKey = tuple[Selection, bool, float | None]
+
+
+class Group:
+    """
+    The subscriptions with one selection, mode and rate.
+
+    Attributes:
+        members: the subscriptions, in the order in which they came.
+        checksum: XOR of the CRC-32 of the selection's rows as they are now.
+        is_dirty: whether the channel has been told that something waits.
+    """
+
+    __slots__ = ("_slot", "checksum", "is_dirty", "key", "members", "pending")
+
+    def __init__(self, key: GroupKey, rows: Iterable[RowVersion]) -> None:
+        self.key = key
+        self.members: dict[Subscription, None] = {}
+        self.pending = Pending(keeps_every=key[1])
+        self.checksum = 0
+        for version in rows:
+            self.checksum ^= version.crc32
+        self.is_dirty = False
+        self._slot: int | None = None
+
+    @property
+    def selection(self) -> Selection:
+        """Return what the members want."""
+        return self.key[0]
+
+    def add(self, version: RowVersion, previous: RowVersion | None) -> None:
+        """Take in a row's new version."""
+        self.checksum ^= version.crc32 ^ (0 if previous is None else previous.crc32)
+        self.pending.add(version)
+
+    def is_due(self, now: float) -> bool:
+        """
+        Tell whether the group may be sent now.
+
+        Turns of a rate lie on a grid that starts at the clock's zero, so that groups
+        and heartbeats with rates in whole proportions meet. What waits is sent at the
+        first turn after it was first asked about; updates are never closer than 1/rate.
+        """
+        max_rate = self.key[2]
+        if max_rate is None:
+            return True
+        # A clock reads 0.3 as 0.29999999999999999: an early turn of a nanosecond.
+        slot = math.floor(now * max_rate + 1e-9)
+        if self._slot is None:
+            self._slot = slot
+        if slot <= self._slot:
+            return False
+        self._slot = None
+        return True
+
+    @property
+    def due_at(self) -> float | None:
+        """Return when the turn is that the group waits for."""
+        max_rate = self.key[2]
+        if max_rate is None or self._slot is None:
+            return None
+        return (self._slot + 1) / max_rate
+
+
+class Groups:
+    """All groups of a channel, found by what they want."""
+
+    def __init__(self) -> None:
+        self._groups: dict[GroupKey, Group] = {}
+        self._of_all: dict[GroupKey, Group] = {}
+        self._of_product: dict[str, dict[GroupKey, Group]] = {}
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def get(self, key: GroupKey) -> Group | None:
+        """Return the group, if anybody is in it."""
+        return self._groups.get(key)
+
+    def add(self, group: Group) -> None:
+        """Put a new group into the index."""
+        self._groups[group.key] = group
+        products = group.selection.products
+        if products is None:
+            self._of_all[group.key] = group
+            return
+        for product_id in products:
+            self._of_product.setdefault(product_id, {})[group.key] = group
+
+    def remove(self, group: Group) -> None:
+        """Take a group that nobody is in any more out of the index."""
+        del self._groups[group.key]
+        products = group.selection.products
+        if products is None:
+            del self._of_all[group.key]
+            return
+        for product_id in products:
+            of_product = self._of_product[product_id]
+            del of_product[group.key]
+            if not of_product:
+                del self._of_product[product_id]
+
+    def wanting(self, product_id: str, period: str) -> Iterator[Group]:
+        """Return the groups that want the rows of a product and period."""
+        for groups in (self._of_all, self._of_product.get(product_id)):
+            if groups:
+                for group in groups.values():
+                    wanted = group.key[0].period
+                    if wanted is None or wanted == period:
+                        yield group

@@ -22,7 +22,7 @@ import base64
 import contextlib
 import random
 import shutil
-import socket
+import threading
 import time
 import uuid
 from pathlib import Path
@@ -34,6 +34,7 @@ from parfeed import kafka_jars
 from parfeed.errors import BrokerFailed, PortTaken, last_lines
 from parfeed.kafka_probe import probe
 from parfeed.lock import DirectoryLock
+from parfeed.ports import is_free
 from parfeed.process import ChildProcess
 from parfeed.progress import Progress, Step, silent
 
@@ -104,6 +105,9 @@ _JVM: Final = (
     "-Xms64m",
     "-Xmx512m",
     "-XX:+UseSerialGC",
+    # The quick compiler alone: ready in 2.2 s rather than 3.9 s, 190 MB rather than
+    # 220 MB, and no more CPU per record, since a broker copies and checks sums.
+    "-XX:TieredStopAtLevel=1",
     # Direct buffers are kept per thread and never shrink: bounds what they take.
     "-Djdk.nio.maxCachedBufferSize=262144",
     "-XX:-UsePerfData",
@@ -114,6 +118,10 @@ _JVM: Final = (
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
     "-Dorg.slf4j.simpleLogger.showThreadName=false",
 )
+
+
+class _Cancelled(Exception):
+    """Ends a fetch that nobody waits for any more."""
 
 
 class _Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -172,7 +180,7 @@ class EmbeddedBroker:
             PortTaken: if the wanted port is somebody else's.
             BrokerFailed: if it ended or did not answer; with its last log lines.
         """
-        jars = await asyncio.to_thread(kafka_jars.resolve, on_progress)
+        jars = await _resolved(on_progress)
         if not self._lock.held:
             await self._lock.acquire({})
         try:
@@ -235,9 +243,11 @@ class EmbeddedBroker:
         before = None
         with contextlib.suppress(FileNotFoundError):
             before = msgspec.json.decode(path.read_bytes(), type=_Identity)
-        if self._wanted_port is not None:
-            port = self._wanted_port
-            if not _is_free(port):
+        # Clients were told the port of the first start, so that one or none.
+        wanted = self._identity.port if self._identity else self._wanted_port
+        if wanted is not None:
+            port = wanted
+            if not is_free(HOST, port):
                 raise self._port_taken(port)
         else:
             port = _port(before.port if before else None)
@@ -272,7 +282,6 @@ class EmbeddedBroker:
         formatting = await ChildProcess.start(
             [
                 *java,
-                "-XX:TieredStopAtLevel=1",
                 "kafka.tools.StorageTool",
                 "format",
                 "--cluster-id",
@@ -316,7 +325,7 @@ class EmbeddedBroker:
 
     def _ended(self, identity: _Identity, code: int) -> Exception:
         end = last_lines(self.log, 40)
-        if "Address already in use" in end and not _is_free(identity.port):
+        if "Address already in use" in end and not is_free(HOST, identity.port):
             return self._port_taken(identity.port)
         return BrokerFailed(
             f"Kafka ended with exit code {code} while it started; the end of "
@@ -332,6 +341,24 @@ class EmbeddedBroker:
         )
 
 
+async def _resolved(on_progress: Progress) -> list[Path]:
+    # Downloads block, so they have a thread; what it reports is heard in the loop. A
+    # cancelled start must not wait for 45 MB.
+    loop = asyncio.get_running_loop()
+    cancelled = threading.Event()
+
+    def report(step: Step) -> None:
+        if cancelled.is_set():
+            raise _Cancelled
+        loop.call_soon_threadsafe(on_progress, step)
+
+    try:
+        return await asyncio.to_thread(kafka_jars.resolve, report)
+    except asyncio.CancelledError:
+        cancelled.set()
+        raise
+
+
 def _new_cluster_id() -> str:
     while True:
         text = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
@@ -341,24 +368,13 @@ def _new_cluster_id() -> str:
 
 
 def _port(before: int | None, other_than: int | None = None) -> int:
-    if before is not None and before != other_than and _is_free(before):
+    if before is not None and before != other_than and is_free(HOST, before):
         return before
     # Random, so that two brokers that start at once seldom want the same one.
     for port in random.sample(_PORTS, len(_PORTS)):
-        if port != other_than and _is_free(port):
+        if port != other_than and is_free(HOST, port):
             return port
     raise BrokerFailed(
         f"no port from {_PORTS.start} to {_PORTS.stop - 1} is free on {HOST}; end "
         "processes that listen there"
     )
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probing:
-        # As Kafka does: a port whose last connections are still closing is free.
-        probing.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probing.bind((HOST, port))
-        except OSError:
-            return False
-    return True

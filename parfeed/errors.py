@@ -64,21 +64,17 @@ class BrokerFailed(ParfeedError):
 
 
 class ProcessFailed(ParfeedError):
-    """A process of ours dies again and again; carries its last log lines."""
+    """A process of ours does not become ready, or dies again and again."""
 
-    def __init__(self, name: str, deaths: int, within_s: float, log: Path) -> None:
+    def __init__(self, name: str, happened: str, log: Path) -> None:
         self.name = name
-        self.deaths = deaths
-        self.within_s = within_s
+        self.happened = happened
         self.log = log
         self.last_lines = last_lines(log)
-        super().__init__(name, deaths, within_s, log)
+        super().__init__(name, happened, log)
 
     def __str__(self) -> str:
-        return (
-            f"{self.name} died {self.deaths} times within {self.within_s:.0f} s and is "
-            f"not started again; the end of {self.log}:\n{self.last_lines}"
-        )
+        return f"{self.name} {self.happened}; the end of {self.log}:\n{self.last_lines}"
 
 
 def last_lines(log: Path, count: int = 12) -> str:

@@ -12,6 +12,7 @@ fetched again. The jars lie in the user's Maven repository (`M2_REPO`, or
 import fcntl
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -37,6 +38,10 @@ LOCK: Final = Path(__file__).with_name("kafka_jars.json")
 
 _FETCHERS: Final = 4
 """Downloads at a time: 45 small files spend their time waiting for answers."""
+
+
+_ATTEMPTS: Final = 3
+"""Per jar: connections break, and a first start is no place to ask for patience."""
 
 
 class Jar(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +86,7 @@ def resolve(on_progress: Progress = silent, where: Path | None = None) -> list[P
     Blocks; about 5 s for 45 MB the first time, 2 ms afterwards.
 
     Args:
-        on_progress: hears how many bytes have come.
+        on_progress: hears how many bytes have come; what it raises ends the fetching.
         where: the Maven repository; the user's if None.
 
     Raises:
@@ -125,15 +130,17 @@ def _fetch(jars: list[Jar], where: Path, on_progress: Progress) -> None:
 
     total = sum(jar.size for jar in jars)
     done = 0
+    counting = threading.Lock()
 
     @contextmanager
     def count(_name: str, _size: int) -> Iterator[Callable[[int], None]]:
         def add(size: int) -> None:
             nonlocal done
-            done += size
-            on_progress(
-                Step(what="Fetching Kafka", done=done, total=total, unit="bytes")
-            )
+            with counting:
+                done += size
+                on_progress(
+                    Step(what="Fetching Kafka", done=done, total=total, unit="bytes")
+                )
 
         yield add
 
@@ -153,19 +160,20 @@ def _fetch(jars: list[Jar], where: Path, on_progress: Progress) -> None:
 def _fetch_one(context: "MavenContext", jar: Jar, where: Path) -> None:
     path = jar.path(where)
     path.unlink(missing_ok=True)
-    group, artifact, version = jar.coordinate.split(":")
-    component = context.project(group, artifact).at_version(version)
     try:
-        component.artifact().resolve()
+        _download(context, jar)
     except (OSError, RuntimeError) as exc:
-        # A part of a jar must not be taken for one.
         path.unlink(missing_ok=True)
         raise JarsUnavailable(
             f"the embedded Kafka needs {jar.coordinate}, which cannot be fetched "
-            f"({_reason(exc)}); connect to the network for the first start, copy "
-            f"{where} from a machine that has it, or name a Kafka of your own with "
-            "PARFEED_BROKER=host:port"
+            f"({_shortened(str(exc))}); connect to the network for the first start, "
+            f"copy {where} from a machine that has it, or name a Kafka of your own "
+            "with PARFEED_BROKER=host:port"
         ) from exc
+    except BaseException:
+        # A part of a jar would stay for other programs to stumble over.
+        path.unlink(missing_ok=True)
+        raise
     found = sha256(path)
     if found != jar.sha256:
         path.unlink()
@@ -176,8 +184,21 @@ def _fetch_one(context: "MavenContext", jar: Jar, where: Path) -> None:
         )
 
 
-def _reason(exc: BaseException) -> str:
-    text = str(exc)
+def _download(context: "MavenContext", jar: Jar) -> None:
+    group, artifact, version = jar.coordinate.split(":")
+    component = context.project(group, artifact).at_version(version)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            component.artifact().resolve()
+        except OSError:
+            jar.path(context.repo_cache).unlink(missing_ok=True)
+            if attempt == _ATTEMPTS:
+                raise
+        else:
+            return
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 

@@ -42,5 +42,6 @@ def topics(config: ConfigOption = None) -> None:
     epoch = asyncio.run(make())
     typer.echo(
         f"{settings.topic_prefix} is set up at {settings.broker}: "
-        f"{settings.partitions} partitions, {settings.replication} copies, epoch {epoch}"
+        f"{settings.partitions} partitions, {settings.replication} copies, "
+        f"epoch {epoch}"
     )

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from parfeed.ports import http_status
 from parfeed.process import ChildProcess
 from schemas.settings import PREFIX, Settings, to_environ
 
@@ -26,27 +27,6 @@ def free_port() -> int:
         probing.bind(("127.0.0.1", 0))
         port: int = probing.getsockname()[1]
     return port
-
-
-async def http_status(url: str) -> int | None:
-    """The status that a GET brings; None if nobody answers."""
-    host, _, rest = url.removeprefix("http://").partition(":")
-    port, _, path = rest.partition("/")
-    try:
-        reader, writer = await asyncio.open_connection(host, int(port))
-    except OSError:
-        return None
-    try:
-        writer.write(
-            f"GET /{path} HTTP/1.1\r\nHost: {host}:{port}\r\n"
-            "Connection: close\r\n\r\n".encode()
-        )
-        status_line = await reader.readline()
-        return int(status_line.split()[1]) if status_line else None
-    except OSError:
-        return None
-    finally:
-        writer.close()
 
 
 class Processes:
@@ -84,8 +64,7 @@ class Processes:
 
     async def is_ready(self, settings: Settings) -> bool:
         """Tell whether the feed server of these settings answers its health check."""
-        url = f"http://{settings.host}:{settings.port}/health"
-        return await http_status(url) == 200
+        return await http_status(settings.host, settings.port) == 200
 
     async def end_all(self) -> None:
         """End what still runs, the stopped ones too."""

@@ -13,6 +13,9 @@ import typer
 
 COMMANDS: Final = (
     "up",
+    "watch",
+    "snapshot",
+    "send",
     "topics",
     "doctor",
 )

@@ -124,17 +124,19 @@ class PublishInterrupted(FeedError):
 
     Attributes:
         results: one per event, in order; None where no answer came.
+        reason: how the feed ended.
     """
 
-    def __init__(self, results: Sequence[Result | None]) -> None:
+    def __init__(self, results: Sequence[Result | None], reason: str) -> None:
         self.results = list(results)
-        super().__init__(self.results)
+        self.reason = reason
+        super().__init__(self.results, reason)
 
     def __str__(self) -> str:
         open_ = sum(result is None for result in self.results)
         return (
-            f"{open_} of {len(self.results)} events have no answer; send them again "
-            "with the same event_ids"
+            f"{open_} of {len(self.results)} events have no answer ({self.reason}); "
+            "send them again with the same event_ids"
         )
 
 

@@ -196,7 +196,7 @@ class Feed:
             try:
                 await answered
             except FeedError as exc:
-                raise PublishInterrupted(submission.results) from exc
+                raise PublishInterrupted(submission.results, str(exc)) from exc
             finally:
                 self._senders.pop(id(submission), None)
                 if submission.unanswered:

@@ -8,7 +8,7 @@ reason. Every record is folded into exactly one row or refused; the numbers add 
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, localcontext
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, cast
 
 from schemas.codec import MAX_EVENT_BYTES, decode_events, event_type
 from schemas.errors import InvalidValue, Refused
@@ -25,6 +25,10 @@ from schemas.topics import Topic
 from schemas.values import EXACT, Period
 from streams.market.fold import Draft, empty_row
 from streams.market.tables import LineKey, Tables
+from streams.market.windows import BASE_SLICE_S
+
+PURCHASE: Final = "purchase"
+"""The tag of the busiest event."""
 
 BOARD: Final = "board"
 """The party of a planned price's line."""
@@ -104,10 +108,6 @@ class _Batch:
         self._topic = topic
         self._records = records
         self._seen = tables.seen_ids(topic)
-        # Drafts by calendar slice and product: two lookups by int and str are
-        # cheaper than one by a tuple made for it. Drafts of one period are shared
-        # between its slices.
-        self._by_slice: dict[int, dict[str, Draft]] = {}
         self._by_period: dict[str, dict[str, Draft]] = {}
         self._lines: dict[LineKey, Line] = {}
         self._rejected: list[RejectedRecord] = []
@@ -118,25 +118,62 @@ class _Batch:
             return Changes([], [], [])
         events = decode_events([record.value for record in records])
         all_new = self._all_new(events)
-        early_limit_s = self._rules.early_limit_s
-        slice_s = self._rules.calendar.slice_s
-        drafts_of = self._by_slice.get
-        for record, event in zip(records, events, strict=True):
-            if all_new and type(event) is PurchaseRecorded:
-                # The busy path, for a purchase in a row that the batch has already:
-                # everything else, and every doubt, goes the long way.
-                occurred_s = event.occurred_at.timestamp()
-                received_s = record.timestamp / 1000
-                drafts = drafts_of(int(occurred_s) // slice_s)
-                draft = drafts.get(event.product_id) if drafts else None
-                if draft and occurred_s <= received_s + early_limit_s:
-                    draft.purchase(event, occurred_s, received_s, record.offset)
-                    continue
+        others: Iterable[int] = range(len(events))
+        if all_new and PURCHASE in self._topic.event_types:
+            others = self._fold_purchases(cast("list[Event]", events))
+        for index in others:
             try:
-                self._fold_one(record, event, check_new=not all_new)
+                self._fold_one(records[index], events[index], check_new=not all_new)
             except Refused as refused:
-                self._reject(record, refused)
+                self._reject(records[index], refused)
         return self._finish()
+
+    def _fold_purchases(self, events: list[Event]) -> Iterable[int]:
+        # Folds the purchases of a batch in which nothing is refused, and returns the
+        # indices of what is left. They are by far the most events, and commute: those
+        # of one product and time slice are added up together, at a third of the cost.
+        records = self._records
+        times = [event.occurred_at.timestamp() for event in events]
+        first_received_s = min([record.timestamp for record in records]) / 1000
+        if max(times) > first_received_s + self._rules.early_limit_s:
+            return range(len(events))
+        others = []
+        by_slice: dict[int, dict[str, list[int]]] = {}
+        by_product: dict[str, list[int]] = {}
+        current = None
+        for index, event in enumerate(events):
+            if type(event) is not PurchaseRecorded:
+                others.append(index)
+                continue
+            slice_ = int(times[index]) // BASE_SLICE_S
+            if slice_ != current:
+                by_product = by_slice.setdefault(slice_, {})
+                current = slice_
+            indices = by_product.get(event.product_id)
+            if indices is None:
+                by_product[event.product_id] = [index]
+            else:
+                indices.append(index)
+        calendar = self._rules.calendar
+        for slice_, by_product in by_slice.items():
+            start = slice_ * BASE_SLICE_S
+            period = calendar[start // calendar.slice_s]
+            for product_id, indices in by_product.items():
+                try:
+                    draft = self._draft_in(product_id, period)
+                except Refused as refused:
+                    for index in indices:
+                        self._reject(records[index], refused)
+                    continue
+                last = records[indices[-1]]
+                draft.add_purchases(
+                    cast("list[PurchaseRecorded]", [events[i] for i in indices]),
+                    start,
+                    max([times[i] for i in indices]),
+                    last.timestamp / 1000,
+                    last.offset,
+                )
+        return others
 
     def _fold_one(
         self, record: SourceRecord, event: Event | Refused, *, check_new: bool
@@ -188,9 +225,7 @@ class _Batch:
             period = event.period
         else:
             calendar = self._rules.calendar
-            index = int(occurred_s) // calendar.slice_s
-            period = calendar[index]
-            self._by_slice[index] = self._by_period.setdefault(period, {})
+            period = calendar[int(occurred_s // calendar.slice_s)]
         draft = self._draft_in(event.product_id, period)
         replaced = ZERO
         if isinstance(event, BidPlaced):

@@ -63,11 +63,7 @@ async def examine(settings: Settings) -> list[Check]:
         own_kafka = [await check_java(), check_jars(kafka_jars.repository())]
     return [
         check_python(sys.version_info[:3]),
-        *(
-            [await check_java(), check_jars(kafka_jars.repository())]
-            if embedded
-            else ()
-        ),
+        *own_kafka,
         check_data_dir(data_dir),
         check_disk(data_dir),
         check_open_files(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),

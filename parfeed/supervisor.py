@@ -146,7 +146,8 @@ class Supervisor:
         """
         Start all of it and wait until the feed is served.
 
-        You must await `stop` afterwards, unless it raises.
+        You must await `failed` to hear of what cannot be kept running, and `stop` in
+        the end, unless it raises.
 
         Raises:
             AlreadyRunning: if a supervisor runs on this data directory.
@@ -289,9 +290,8 @@ class Supervisor:
         )
         if self._failure is not None and not self._failure.done():
             self._failure.set_exception(failure)
-            # Somebody may wait only later, or never: the notice has told it by then.
+            # Taken note of: whoever awaits `failed`, now or later, gets it still.
             self._failure.exception()
-        self.on_notice(str(failure))
 
 
 def _environ(settings: Settings) -> dict[str, str]:

@@ -12,11 +12,14 @@ from typing import Annotated, Final
 import typer
 
 COMMANDS: Final = (
+    "demo",
     "up",
     "watch",
     "snapshot",
     "send",
+    "replay",
     "topics",
+    "schema",
     "doctor",
 )
 """Modules of `parfeed.cli`, in the order of the help text."""

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from parfeed.cli.feed_options import UrlOption, feed_address
 from parfeed.cli.options import ConfigOption, DataDirOption, JsonOption, settings_from
 
 if TYPE_CHECKING:
@@ -63,12 +64,7 @@ def replay(
         ),
     ],
     speed: SpeedOption = DEFAULT_SPEED,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            "--url", "-u", help="The feed's address.", show_default="this machine's"
-        ),
-    ] = None,
+    url: UrlOption = None,
     first_week: Annotated[
         str | None,
         typer.Option(
@@ -106,16 +102,13 @@ def replay(
     from pathlib import Path
 
     from parfeed import signals
-    from parfeed.ports import reachable_host, url_host
     from parfeed.replay.pacing import parse_speed
     from parfeed.replay.source import find_source
 
     settings = settings_from(config, data_dir)
     pace = parse_speed(speed)
     found = find_source(source, first_week, name)
-    address = url or (
-        f"ws://{url_host(reachable_host(settings.host))}:{settings.port}/"
-    )
+    address = feed_address(url, config)
     record = signals.run(
         _replay(found, address, Path(settings.data_dir), pace, from_start)
     )
@@ -145,14 +138,11 @@ async def _replay(
         url, client="parfeed replay", open_timeout=OPEN_TIMEOUT_S
     ) as feed:
         with shown_replay(console, source.total) as tell:
-            return await run.replay(
-                source,
-                feed,
-                data_dir=data_dir,
-                speed=speed,
-                from_start=from_start,
-                tell=tell,
+            path, record = await run.open_record(
+                source, feed, data_dir, from_start=from_start
             )
+            await run.replay(source, feed, path, record, speed=speed, tell=tell)
+            return record
 
 
 def _print(record: "Record", as_json: bool) -> None:

@@ -1,9 +1,7 @@
 """`parfeed watch`: the market as it changes; a live table, or lines for programs."""
 
-import asyncio
 import sys
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,17 +16,7 @@ from parfeed.cli.feed_options import (
 from parfeed.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
-    from parfeed.cli.ranking import Ranking
-    from parfeed.client.feed import Feed
-    from parfeed.client.subscription import Subscription
-
-FRAMES_PER_S: Final = 4.0
-"""What a person can follow; the feed merges what comes faster."""
-
-FRESH_S: Final = 1.0
-"""For so long a changed row is shown as new."""
+    from rich.console import Console
 
 _EXAMPLES = """
 Examples:
@@ -115,93 +103,12 @@ async def show_table(
     Raises:
         FeedError: if there is no feed, or it ends for good.
     """
-    from rich.live import Live
-
-    from parfeed.cli.ranking import Ranking
+    from parfeed.cli.screen import FRAMES_PER_S, Screen
     from parfeed.client.connection import connect
 
     async with connect(url, client="parfeed watch", open_timeout=wait_s) as feed:
         rows = feed.subscribe(products=products, period=period, max_rate=FRAMES_PER_S)
-        screen = _Screen(feed, rows, Ranking(), console)
-        reader = asyncio.create_task(screen.read())
-        try:
-            with Live(console=console, screen=True, auto_refresh=False) as live:
-                while not reader.done():
-                    live.update(screen.frame(), refresh=True)
-                    await asyncio.wait([reader], timeout=1 / FRAMES_PER_S)
-            await reader
-        finally:
-            reader.cancel()
-            await asyncio.gather(reader, return_exceptions=True)
-
-
-class _Screen:
-    # What the table shows besides the rows: which ones, which are new, how many change.
-
-    def __init__(
-        self, feed: "Feed", rows: "Subscription", ranking: "Ranking", console: "Console"
-    ) -> None:
-        self._feed = feed
-        self._rows = rows
-        self._ranking = ranking
-        self._console = console
-        self._fresh: dict[tuple[str, str], float] = {}
-        self._changes_per_s = 0.0
-        self._counted_at = asyncio.get_running_loop().time()
-
-    async def read(self) -> None:
-        loop = asyncio.get_running_loop()
-        async for update in self._rows:
-            now = loop.time()
-            keys = update.keys
-            if update.is_snapshot:
-                self._ranking.clear()
-                self._ranking.note(keys, now, weight=0.0)
-                continue
-            self._ranking.note(keys, now)
-            for key in keys:
-                self._fresh[key] = now
-            # A mean that forgets: over the last two seconds or so.
-            gap_s = max(now - self._counted_at, 1e-3)
-            share = min(1.0, gap_s / 2)
-            rate = (len(keys) + update.merged) / gap_s
-            self._changes_per_s += share * (rate - self._changes_per_s)
-            self._counted_at = now
-
-    def frame(self) -> "RenderableType":
-        from rich.console import Group
-
-        from parfeed.cli.table import HEADER_LINES, Connection, header, rows_table
-
-        now = asyncio.get_running_loop().time()
-        self._fresh = {k: at for k, at in self._fresh.items() if now - at < FRESH_S}
-        width, height = self._console.size
-        keys = self._ranking.shown(max(1, height - HEADER_LINES))
-        # A new epoch may have emptied the rows before its snapshot is read here.
-        rows = [self._rows.rows[key] for key in keys if key in self._rows.rows]
-        periods = {str(row.period) for row in rows}
-        feed = self._feed
-        is_live = feed.is_open and self._rows.is_current
-        occurred_at = feed.watermark.occurred_at
-        connection = Connection(
-            url=feed.url,
-            state="live" if is_live else "loading" if feed.is_open else "reconnecting",
-            is_live=is_live,
-            lag=self._rows.lag,
-            silence=timedelta(seconds=feed.silence_s),
-            occurred_at=f"{occurred_at:%Y-%m-%d %H:%M:%S}" if occurred_at else "",
-            rows=len(self._rows.rows),
-            period=periods.pop() if len(periods) == 1 else "",
-            changes_per_s=self._changes_per_s if now - self._counted_at < 2 else 0.0,
-            note="" if feed.is_open else feed.last_loss,
-        )
-        table = rows_table(
-            rows,
-            width=width,
-            changed=frozenset(self._fresh),
-            with_words=self._console.no_color or not self._console.color_system,
-        )
-        return Group(header(connection, width), table)
+        await Screen(feed, rows, console).show()
 
 
 async def _print_lines(

@@ -4,7 +4,8 @@ One replay from start to end: the feed's epoch, the record, the player.
 ::
 
     async with parfeed.connect(url) as feed:
-        record = await replay(source, feed, data_dir=..., speed=1440.0)
+        path, record = await open_record(source, feed, data_dir)
+        await replay(source, feed, path, record, speed=1440.0)
 """
 
 import time
@@ -33,35 +34,50 @@ async def epoch_of(feed: Feed) -> str:
     raise AssertionError("a subscription ended that nobody ended")
 
 
-async def replay(
-    source: Source,
-    feed: Feed,
-    *,
-    data_dir: Path,
-    speed: float | None,
-    from_start: bool = False,
-    tell: Callable[[Now], None] = lambda now: None,
-) -> Record:
+async def open_record(
+    source: Source, feed: Feed, data_dir: Path, *, from_start: bool = False
+) -> tuple[Path, Record]:
     """
-    Replay a source to a feed, from where an earlier replay of it stopped.
+    Return how far a source's replay to a feed came, and where that is kept.
 
     Args:
         source: what to replay.
         feed: an open feed.
-        data_dir: where the record lies.
-        speed: how many times as fast as it happened; None for as fast as it goes.
-        from_start: replay all of it again; what the feed has counts once.
-        tell: hears how far it is; returns at once.
+        data_dir: where records lie.
+        from_start: forget it and replay all again; what the feed has counts once.
 
     Raises:
-        FeedError: if the feed ended for good.
         UnreadableRecord: if the record is none.
     """
     epoch = await epoch_of(feed)
     path = record_path(data_dir, source.identity, epoch)
-    record = (None if from_start else load(path)) or Record(
-        title=source.title, epoch=epoch
-    )
+    record = None if from_start else load(path)
+    return path, record or Record(title=source.title, epoch=epoch)
+
+
+async def replay(
+    source: Source,
+    feed: Feed,
+    path: Path,
+    record: Record,
+    *,
+    speed: float | None,
+    tell: Callable[[Now], None] = lambda now: None,
+) -> None:
+    """
+    Replay a source to a feed, from where its record stands.
+
+    Args:
+        source: what to replay.
+        feed: an open feed.
+        path: where the record is kept.
+        record: is moved on; what `open_record` returned.
+        speed: how many times as fast as it happened; None for as fast as it goes.
+        tell: hears how far it is; returns at once.
+
+    Raises:
+        FeedError: if the feed ended for good.
+    """
     saved_at = time.monotonic()
 
     def keep(now: Now) -> None:
@@ -71,13 +87,12 @@ async def replay(
             saved_at = time.monotonic()
         tell(now)
 
-    tell(Now(record, None, is_skipping=record.items > 0))
+    tell(Now(record, None, is_skipping=record.items > 0 and not record.is_finished))
     if record.is_finished:
-        return record
+        return
     try:
         await play(
             source.open(), feed, Pacer(speed), record, clock=time.monotonic, tell=keep
         )
     finally:
         save(path, record)
-    return record

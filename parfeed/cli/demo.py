@@ -1,0 +1,201 @@
+"""`parfeed demo`: a whole deployment with real sales, in one command."""
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from parfeed.cli.options import (
+    ConfigOption,
+    DataDirOption,
+    PortOption,
+    WorkersOption,
+    settings_from,
+)
+from parfeed.cli.replay import DEFAULT_SPEED, INTERRUPTED, SpeedOption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from parfeed.demo.totals import Totals
+    from parfeed.supervisor import Supervisor
+    from schemas.settings import Settings
+
+FOLDER: Final = "demo"
+"""In the data directory: what the demo shows never mixes with what `up` serves."""
+
+_EXAMPLES = """
+Examples:
+
+  parfeed demo                              real sales on a live table
+
+  parfeed demo --speed 10000
+
+  parfeed demo --speed max --exit --json    all of it, then one line that adds it up
+
+A second start finds its data again and goes on. While it runs, look at it from another
+terminal: parfeed watch
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=_EXAMPLES)(demo)
+
+
+def demo(
+    speed: SpeedOption = DEFAULT_SPEED,
+    exit_: Annotated[
+        bool, typer.Option("--exit", help="End when all is replayed and shown.")
+    ] = False,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print what it adds up to as one line of JSON."),
+    ] = False,
+    data_dir: DataDirOption = None,
+    port: PortOption = None,
+    workers: WorkersOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """
+    Start everything, replay real sales, and show them on a live table.
+
+    Four weeks of an online shop's sales; plans, bids and planned prices are derived
+    from the four weeks before (docs/retail.md). Ctrl-C stops all of it.
+    """
+    from parfeed import signals
+    from parfeed.replay.pacing import parse_speed
+
+    pace = parse_speed(speed)
+    settings = _settings(config, data_dir, port, workers)
+    totals = signals.run(_demo(settings, pace, ends=exit_, as_json=as_json))
+    if totals is None and exit_:
+        print("Stopped; the same command goes on from here.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED)
+
+
+def _settings(
+    config: "Path | None",
+    data_dir: "Path | None",
+    port: int | None,
+    workers: int | None,
+) -> "Settings":
+    from pathlib import Path
+
+    import msgspec
+
+    settings = settings_from(config, data_dir, port=port, workers=workers)
+    if data_dir is None:
+        own = Path(settings.data_dir) / FOLDER
+        settings = msgspec.structs.replace(settings, data_dir=str(own))
+    if settings.broker:
+        # A Kafka of somebody's own: its topics stay as they are.
+        prefix = f"{settings.topic_prefix}-{FOLDER}"
+        settings = msgspec.structs.replace(settings, topic_prefix=prefix)
+    return settings
+
+
+async def _demo(
+    settings: "Settings", speed: float | None, *, ends: bool, as_json: bool
+) -> "Totals":
+    from rich.console import Console
+
+    from parfeed.cli.progress import shown_progress
+    from parfeed.supervisor import Supervisor
+
+    # What is to be read by programs alone goes to the standard output.
+    console = Console(stderr=True, highlight=False)
+    supervisor = Supervisor(settings, on_notice=lambda text: console.print(text))
+    try:
+        with shown_progress(console) as show:
+            supervisor.on_progress = show
+            await supervisor.start()
+        console.print(f"The feed is at [bold]{supervisor.url}[/bold]")
+        console.print(f"Its data and logs are in {settings.data_dir}")
+        return await _unless_it_fails(
+            supervisor, _show(supervisor, speed, console, ends=ends, as_json=as_json)
+        )
+    except asyncio.CancelledError:
+        console.print("Stopping...")
+        raise
+    finally:
+        await supervisor.stop()
+
+
+async def _unless_it_fails(
+    supervisor: "Supervisor", showing: "Coroutine[Any, Any, Totals]"
+) -> "Totals":
+    # Whichever comes first: what is shown is at its end, or a process is.
+    failed = asyncio.create_task(supervisor.failed())
+    shown = asyncio.create_task(showing)
+    try:
+        await asyncio.wait([failed, shown], return_when=asyncio.FIRST_COMPLETED)
+        if failed.done():
+            await failed
+        return await shown
+    finally:
+        failed.cancel()
+        shown.cancel()
+        await asyncio.gather(failed, shown, return_exceptions=True)
+
+
+async def _show(
+    supervisor: "Supervisor",
+    speed: float | None,
+    console: "Console",
+    *,
+    ends: bool,
+    as_json: bool,
+) -> "Totals":
+    from pathlib import Path
+
+    from parfeed.cli.demo_screen import shown_demo
+    from parfeed.client.connection import connect
+    from parfeed.demo.run import run_demo
+    from parfeed.replay.source import sample_source
+
+    source = sample_source()
+    async with (
+        connect(supervisor.url, client="parfeed demo") as feed,
+        shown_demo(feed, source.total, console) as (rows, tell),
+    ):
+        totals = await run_demo(
+            source,
+            feed,
+            rows,
+            settings=supervisor.settings,
+            data_dir=Path(supervisor.settings.data_dir),
+            speed=speed,
+            tell=tell,
+        )
+        if as_json:
+            _print_json(totals)
+        if not ends:
+            await asyncio.get_running_loop().create_future()
+    if not as_json:
+        _print(totals, console)
+    return totals
+
+
+def _print_json(totals: "Totals") -> None:
+    import msgspec
+
+    print(msgspec.json.encode(totals).decode(), flush=True)
+
+
+def _print(totals: "Totals", console: "Console") -> None:
+    console.print(
+        f"{totals.events:,} events in {totals.seconds:,.1f} s: {totals.folded:,} in "
+        f"the rows of {totals.products:,} products, "
+        f"{sum(totals.rejected.values()):,} refused"
+    )
+    for reason, count in totals.rejected.items():
+        console.print(f"  {count:>8,}  {reason}")
+    console.print(
+        f"bought {totals.purchased_quantity} units for {totals.purchased_value}; "
+        f"{totals.cancelled_quantity} were given back"
+    )

@@ -1,0 +1,58 @@
+"""One demo from start to end: replay the sample, wait until all is in the rows."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from parfeed.client.feed import Feed
+from parfeed.client.subscription import Subscription
+from parfeed.demo.rejections import Rejections
+from parfeed.demo.settling import settled
+from parfeed.demo.totals import Totals, totals_of
+from parfeed.replay.player import Now
+from parfeed.replay.record import save
+from parfeed.replay.run import open_record, replay
+from parfeed.replay.source import Source
+from schemas.settings import Settings
+
+
+async def run_demo(
+    source: Source,
+    feed: Feed,
+    rows: Subscription,
+    *,
+    settings: Settings,
+    data_dir: Path,
+    speed: float | None,
+    tell: Callable[[Now], None],
+) -> Totals:
+    """
+    Replay a source and return what the feed's rows say it adds up to.
+
+    The second time it only reads: the same state gives the same numbers.
+
+    Args:
+        source: what to replay.
+        feed: an open feed.
+        rows: a subscription to all its rows; somebody reads its updates.
+        settings: of the running deployment.
+        data_dir: where the replay's record lies.
+        speed: how many times as fast as it happened; None for as fast as it goes.
+        tell: hears how far the replay is.
+
+    Raises:
+        NotSettled: if the rows do not come to hold what was handed in.
+        ParfeedError: if feed or Kafka are gone for good.
+    """
+    path, record = await open_record(source, feed, data_dir)
+    was_finished = record.is_finished
+    await replay(source, feed, path, record, speed=speed, tell=tell)
+    began = time.monotonic()
+    async with Rejections(settings) as rejections:
+        totals = await settled(record, rows, rejections, clock=time.monotonic)
+        if was_finished:
+            return totals
+        # It took until now; the next start says so too.
+        record.seconds += time.monotonic() - began
+        save(path, record)
+        return totals_of(record, rows.rows.values(), await rejections.read())

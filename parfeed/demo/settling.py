@@ -1,0 +1,74 @@
+"""
+Waiting until the feed shows everything that was handed in.
+
+The feed's rows count what they hold (`sequence`), so that it is known when all has
+come: nothing is waited for by the clock but the case that it never comes.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from parfeed.client.subscription import Subscription
+from parfeed.demo.rejections import Rejections
+from parfeed.demo.totals import Totals, totals_of
+from parfeed.replay.record import Record
+from schemas.errors import ParfeedError
+
+STALLED_S: Final = 60.0
+"""Without any new row. A worker that died hard is started again and has read its state
+within 15 s; a feed server that comes back has its rows within a few."""
+
+LOOK_EVERY_S: Final = 0.2
+"""All rows are added up at each look, some 100 ms for the demo's 10,000."""
+
+
+class NotSettled(ParfeedError):
+    """The feed does not show what was handed in: its text says what to look at."""
+
+
+async def settled(
+    record: Record,
+    subscription: Subscription,
+    rejections: Rejections,
+    *,
+    clock: Callable[[], float],
+    tell: Callable[[Totals], None] = lambda totals: None,
+) -> Totals:
+    """
+    Wait until all events of a finished replay are folded or refused.
+
+    Args:
+        record: of the replay.
+        subscription: to all rows; somebody reads its updates.
+        rejections: what the workers refused.
+        clock: seconds of a monotonic clock.
+        tell: hears how far it is; returns at once.
+
+    Raises:
+        NotSettled: if nothing has come for `STALLED_S`, or more than was handed in.
+        BrokerFailed: if Kafka does not answer.
+    """
+    last_missing: int | None = None
+    moved_at = clock()
+    while True:
+        refused = await rejections.read()
+        totals = totals_of(record, subscription.rows.values(), refused)
+        tell(totals)
+        if totals.missing == 0:
+            return totals
+        if totals.missing < 0:
+            raise NotSettled(
+                f"the feed holds {-totals.missing:,} events more than the demo handed "
+                "in: something else has published to it. For a count of the demo "
+                "alone, start it with a --data-dir of its own"
+            )
+        if totals.missing != last_missing:
+            last_missing, moved_at = totals.missing, clock()
+        elif clock() - moved_at > STALLED_S:
+            raise NotSettled(
+                f"{totals.missing:,} of {totals.events:,} events are neither in the "
+                f"feed's rows nor refused, and nothing has come for {STALLED_S:.0f} s; "
+                "see the logs of worker and feed server in the data directory"
+            )
+        await asyncio.sleep(LOOK_EVERY_S)

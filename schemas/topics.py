@@ -18,6 +18,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """
     Attributes:
         name: without the deployment's prefix.
+        about: what its records say, in one sentence.
         key: what a record's key is.
         cleanup: `delete` topics keep every record, `compact` ones the newest per key.
         event_types: the tags of the events that it carries; empty for our own rows.
@@ -25,6 +26,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     name: str
+    about: str
     key: str
     cleanup: Literal["delete", "compact"]
     event_types: frozenset[str] = frozenset()
@@ -45,35 +47,56 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
 
 PURCHASES: Final = Topic(
     name="purchases",
+    about="Sales that happened, and units given back.",
     key="product_id",
     cleanup="delete",
     event_types=frozenset({"purchase", "cancellation"}),
 )
 BIDS: Final = Topic(
     name="bids",
+    about="What companies will make and consumers want in a period.",
     key="product_id",
     cleanup="delete",
     event_types=frozenset({"bid", "plan"}),
 )
 PRODUCTION: Final = Topic(
     name="production",
+    about="What companies really made, and their unplanned prices.",
     key="product_id",
     cleanup="delete",
     event_types=frozenset({"production", "price"}),
 )
 BOARD: Final = Topic(
     name="board",
+    about="What the board announces: planned prices.",
     key="product_id",
     cleanup="delete",
     event_types=frozenset({"planned_price"}),
 )
-MARKET: Final = Topic(name="market", key="JSON [product_id, period]", cleanup="compact")
-LINES: Final = Topic(
-    name="lines", key="JSON [kind, product_id, period, party_id]", cleanup="compact"
+MARKET: Final = Topic(
+    name="market",
+    about="The newest row of every product and period: the feed's log.",
+    key="JSON [product_id, period]",
+    cleanup="compact",
 )
-REJECTED: Final = Topic(name="rejected", key="code", cleanup="delete")
+LINES: Final = Topic(
+    name="lines",
+    about="What stands for one party. Private to the workers: it names parties.",
+    key="JSON [kind, product_id, period, party_id]",
+    cleanup="compact",
+)
+REJECTED: Final = Topic(
+    name="rejected",
+    about="Records that were refused: code, detail, position and bytes.",
+    key="code",
+    cleanup="delete",
+)
 EPOCH: Final = Topic(
-    name="epoch", key="the word market", cleanup="compact", single_partition=True
+    name="epoch",
+    about="One record that names the market's log, in hexadecimal digits.",
+    key="the word market",
+    cleanup="compact",
+    single_partition=True,
 )
 
 SOURCES: Final = (PURCHASES, BIDS, PRODUCTION, BOARD)

@@ -38,7 +38,7 @@ _EXPECTED_DECIMAL = (
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # The periods that touch the years 2000 to 2099; 1999-W52 holds the first of them.
-_PERIOD = re.compile(
+PERIOD_FORM: Final = re.compile(
     r"1999-W52|20[0-9]{2}-(?:W(?:0[1-9]|[1-4][0-9]|5[0-3])"
     r"|(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?:T(?:[01][0-9]|2[0-3]))?)"
 )
@@ -109,7 +109,7 @@ class Period(str):
         expected = (
             "a period such as 2011-W44, 2011-10-31 or 2011-10-31T14, from 2000 to 2099"
         )
-        if not isinstance(text, str) or _PERIOD.fullmatch(text) is None:
+        if not isinstance(text, str) or PERIOD_FORM.fullmatch(text) is None:
             raise InvalidValue(expected, text)
         try:
             if "W" in text:

@@ -4,11 +4,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from parfeed.client.feed import Feed
 from parfeed.client.subscription import Subscription
 from parfeed.demo.rejections import Rejections
 from parfeed.demo.settling import settled
-from parfeed.demo.totals import Totals, totals_of
+from parfeed.demo.totals import Totals
 from parfeed.replay.player import Now
 from parfeed.replay.record import save
 from parfeed.replay.run import open_record, replay
@@ -34,7 +36,7 @@ async def run_demo(
     Args:
         source: what to replay.
         feed: an open feed.
-        rows: a subscription to all its rows; somebody reads its updates.
+        rows: a subscription to all its rows.
         settings: of the running deployment.
         data_dir: where the replay's record lies.
         speed: how many times as fast as it happened; None for as fast as it goes.
@@ -49,10 +51,12 @@ async def run_demo(
     await replay(source, feed, path, record, speed=speed, tell=tell)
     began = time.monotonic()
     async with Rejections(settings) as rejections:
-        totals = await settled(record, rows, rejections, clock=time.monotonic)
-        if was_finished:
-            return totals
-        # It took until now; the next start says so too.
-        record.seconds += time.monotonic() - began
-        save(path, record)
-        return totals_of(record, rows.rows.values(), await rejections.read())
+        totals = await settled(
+            record, rows.rows.values, rejections.read, clock=time.monotonic
+        )
+    if was_finished:
+        return totals
+    # It took until now; the next start says so too.
+    record.seconds += time.monotonic() - began
+    save(path, record)
+    return msgspec.structs.replace(totals, seconds=round(record.seconds, 3))

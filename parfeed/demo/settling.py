@@ -6,14 +6,13 @@ come: nothing is waited for by the clock but the case that it never comes.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
-from parfeed.client.subscription import Subscription
-from parfeed.demo.rejections import Rejections
 from parfeed.demo.totals import Totals, totals_of
 from parfeed.replay.record import Record
 from schemas.errors import ParfeedError
+from schemas.rows import MarketRow
 
 STALLED_S: Final = 60.0
 """Without any new row. A worker that died hard is started again and has read its state
@@ -29,21 +28,21 @@ class NotSettled(ParfeedError):
 
 async def settled(
     record: Record,
-    subscription: Subscription,
-    rejections: Rejections,
+    rows: Callable[[], Iterable[MarketRow]],
+    refused_by_workers: Callable[[], Awaitable[Mapping[str, int]]],
     *,
     clock: Callable[[], float],
-    tell: Callable[[Totals], None] = lambda totals: None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Totals:
     """
     Wait until all events of a finished replay are folded or refused.
 
     Args:
         record: of the replay.
-        subscription: to all rows; somebody reads its updates.
-        rejections: what the workers refused.
+        rows: the feed's rows of now.
+        refused_by_workers: what the workers refused until now, by code.
         clock: seconds of a monotonic clock.
-        tell: hears how far it is; returns at once.
+        sleep: waits for so many seconds of `clock`.
 
     Raises:
         NotSettled: if nothing has come for `STALLED_S`, or more than was handed in.
@@ -52,9 +51,9 @@ async def settled(
     last_missing: int | None = None
     moved_at = clock()
     while True:
-        refused = await rejections.read()
-        totals = totals_of(record, subscription.rows.values(), refused)
-        tell(totals)
+        # Refusals first: rows that come meanwhile can only be more.
+        refused = await refused_by_workers()
+        totals = totals_of(record, rows(), refused)
         if totals.missing == 0:
             return totals
         if totals.missing < 0:
@@ -71,4 +70,4 @@ async def settled(
                 f"feed's rows nor refused, and nothing has come for {STALLED_S:.0f} s; "
                 "see the logs of worker and feed server in the data directory"
             )
-        await asyncio.sleep(LOOK_EVERY_S)
+        await sleep(LOOK_EVERY_S)

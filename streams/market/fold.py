@@ -73,7 +73,8 @@ def fold(
         event: a checked event.
         position: where it lies.
         replaced: for a bid or plan: units of the revision that it replaces.
-        ask: for a price: the least price that is asked now.
+        ask: the least unplanned price that stands now, for a price and for the first
+            event of a row; None leaves what the row says.
     """
     if position.offset <= row.positions.get(position.topic, -1):
         return row
@@ -86,7 +87,7 @@ def fold(
             position.offset,
             replaced,
         )
-        if isinstance(event, UnplannedPricePosted):
+        if ask is not None:
             draft.set_ask(ask)
         return draft.finish(position.topic)
 

@@ -100,8 +100,8 @@ async def _connect_again_and_again(
     patience_s = open_timeout_s
     alone_since = loop.time()
     failures = 0
+    is_loading = False
     while True:
-        is_loading = False
         pause_s: float | None = None
         give_up_at = None if patience_s is None else alone_since + patience_s
         try:
@@ -111,8 +111,10 @@ async def _connect_again_and_again(
         except NotOpened as exc:
             feed.last_loss, is_loading = str(exc), exc.is_loading
         except TimeoutError:
-            feed.last_loss = "no answer"
+            # Out of patience; what the attempt before it said tells more.
+            feed.last_loss = feed.last_loss or "no answer"
         else:
+            is_loading = False
             begun_at = loop.time()
             if await _converse(feed, link):
                 patience_s, alone_since = timeout_s, loop.time()

@@ -29,6 +29,10 @@ MAX_UNDER_WAY: Final = 16
 BUSY: Final = Backoff(first_s=0.1, cap_s=5.0)
 """The pause after the feed could not take events."""
 
+PACE_S: Final = 0.05
+"""The pause when the allowed rate is used up: then there is enough for a message again,
+not for one event at a time."""
+
 RETRYABLE: Final = frozenset({"unavailable"})
 """Refusals of a single event that say nothing against the event."""
 
@@ -154,6 +158,7 @@ class Outbox:
         self._refill(now)
         most = int(self._allowance)
         if most < 1:
+            self._paused_until = now + PACE_S
             return None
         self._messages += 1
         message_id = f"p{self._messages}"
@@ -184,10 +189,7 @@ class Outbox:
         window = 1 if self._busy else MAX_UNDER_WAY
         if len(self._under_way) >= window or not (self._fresh or self._again):
             return None
-        if now < self._paused_until:
-            return self._paused_until
-        self._refill(now)
-        return now + max(0.0, (1.0 - self._allowance) / self._rate)
+        return max(now, self._paused_until)
 
     # Answers.
 

@@ -8,12 +8,15 @@ is folded into a row or refused with a reason, so `events` = `folded` + all `rej
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal, localcontext
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from parfeed.replay.record import Record
 from schemas.rows import ZERO, MarketRow
 from schemas.values import EXACT
+
+if TYPE_CHECKING:
+    from parfeed.replay.record import Record
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +48,7 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def totals_of(
-    record: Record, rows: Iterable[MarketRow], refused_by_workers: Mapping[str, int]
+    record: "Record", rows: Iterable[MarketRow], refused_by_workers: Mapping[str, int]
 ) -> Totals:
     """
     Add up a replay.

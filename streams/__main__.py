@@ -1,5 +1,6 @@
 """`python -m streams`: one worker, with settings from the environment."""
 
+import gc
 import logging
 import os
 import sys
@@ -22,6 +23,7 @@ def main() -> int:
     except ParfeedError as exc:
         print(f"streams: {exc}", file=sys.stderr)
         return 1
+    _collect_seldom()
     worker = faust.Worker(
         app, loglevel=None, logfile=None, override_logging=False, quiet=True
     )
@@ -37,6 +39,13 @@ def _configure_logging(settings: Settings) -> None:
     )
     for chatty in ("aiokafka", "faust", "mode"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _collect_seldom() -> None:
+    # A batch makes some 60,000 objects that die with it, none in a cycle. Looking for
+    # cycles every 700 objects, as Python does by default, takes a fifth of the time.
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 def _stop_at_once(exc: BaseException) -> None:

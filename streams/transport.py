@@ -14,12 +14,15 @@ it once. docs/decisions/batches.md has the figures. The rules it rests on
   seek back is silent loss; here what is read is delivered.
 - After a rebalance Faust resumes its flow twice, and a resume clears the streams'
   queues: `FlowControl` makes a resume of what flows do nothing.
+- aiokafka makes a Python object of 11 fields per record, at 1.3 us; here the records
+  of its C parser are handed on as they are (`offset`, `timestamp`, `key`, `value`).
 - Faust asks brokers to hold a fetch for up to 1.5 s; one idle partition then delays
   its broker's others. 20 ms here.
 """
 
 from typing import Any, NamedTuple
 
+from aiokafka.consumer import fetcher
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from mode.utils.queues import FlowControlEvent
@@ -37,7 +40,7 @@ class Batch(NamedTuple):
         partition: its number.
         begin: where the fetch began; at most the first record's offset.
         end: where the next one will.
-        records: aiokafka's, in order; never empty.
+        records: of aiokafka's parser, in order; never empty.
     """
 
     topic: str
@@ -45,6 +48,21 @@ class Batch(NamedTuple):
     begin: int
     end: int
     records: list[Any]
+
+
+class _PlainRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # no types
+    # One partition's part of a fetch.
+
+    def __iter__(self) -> Any:
+        return self._records_iterator
+
+    def _consumer_record(self, tp: Any, record: Any) -> Any:
+        return record
+
+
+# There is no other way in: the fetcher makes these by name. Everything in a worker
+# that consumes takes its records this way.
+fetcher.PartitionRecords = _PlainRecords
 
 
 class FlowControl(FlowControlEvent):
@@ -116,7 +134,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                     tp.partition,
                     first.offset,
                     last.timestamp,
-                    last.timestamp_type,
+                    last.timestamp_type or 0,
                     batch,
                 )
             ]

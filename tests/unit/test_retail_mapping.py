@@ -274,6 +274,17 @@ def test_the_planned_price_is_the_median_of_the_four_weeks_before(
     assert "derived" in announced.reason
 
 
+def test_what_was_paid_back_is_no_price_of_a_purchase() -> None:
+    lines = [
+        in_week(0, 50, price="2"),
+        in_week(1, -1, invoice="C1", price="9"),
+        in_week(2, -1, invoice="C2", price="9"),
+        in_week(4, 1),
+    ]
+    (announced,) = of_kind(PlannedPriceAnnounced, mapped(lines))
+    assert announced.planned_price == 2
+
+
 def test_without_four_weeks_before_nothing_is_planned() -> None:
     items = mapped([in_week(1, 4), in_week(3, 2), in_week(4, 1)])
     assert of_kind(PlanSubmitted, items) == []
@@ -319,6 +330,14 @@ def test_a_purchase_fulfils_its_plan_line_up_to_what_is_left_of_it() -> None:
     purchases = of_kind(PurchaseRecorded, mapped(lines, "2011-W32"))
     planned = [purchase.planned_quantity for purchase in purchases]
     assert planned == [2, Decimal("0.5"), 0]
+
+
+def test_what_is_left_of_a_plan_ends_with_its_week() -> None:
+    lines = [in_week(0, 8), a_line(1, time="2011-08-15 10:00:00")]
+    items = mapped(lines, "2011-W32")
+    assert [plan.period for plan in of_kind(PlanSubmitted, items)] == ["2011-W32"]
+    (purchase,) = of_kind(PurchaseRecorded, items)
+    assert purchase.planned_quantity == 0
 
 
 def test_nobody_fulfils_the_plan_of_another() -> None:
@@ -429,6 +448,15 @@ def test_what_is_sold_was_made() -> None:
         ("retail:made:2011-W32:85123A", 2),
         ("retail:made:0000003", 3),
         ("retail:made:0000005", 1),
+    ]
+
+
+def test_the_stock_ends_with_its_week() -> None:
+    lines = [in_week(0, 8), a_line(1, time="2011-08-15 10:00:00")]
+    made = of_kind(ProductionReported, mapped(lines, "2011-W32"))
+    assert [(event.event_id, event.quantity) for event in made] == [
+        ("retail:made:2011-W32:85123A", 2),
+        ("retail:made:0000002", 1),
     ]
 
 

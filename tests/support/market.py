@@ -1,191 +1,168 @@
 """
-Events by the thousand, what they must add up to, and what Kafka holds in the end.
+Events, records and tables for tests of the market: builders with defaults.
 
-`Ledger` is an independent reading: fractions, no code of the fold.
+Events are made as a sender makes them, as dicts and then JSON of the standard
+library, so that what is tested is not also what wrote the question.
 """
 
-import asyncio
-import random
-from collections import Counter
+import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from schemas.codec import decode_event
+from schemas.events import Event
+from schemas.rows import Line, MarketRow
+from schemas.topics import TOPIC_OF_EVENT, Topic
+from streams.market.batch import Changes, fold_batch
+from streams.market.periods import Calendar, PeriodLength
+from streams.market.tables import LineKey, RowKey, Rules, Tables
 
-from schemas.codec import decode_market_row, decode_rejected, encode
-from schemas.events import Event, PurchaseRecorded
-from schemas.rows import MarketRow, RejectedRecord
-from schemas.settings import Settings
-from schemas.topics import MARKET, REJECTED, TOPIC_OF_EVENT, Topic, full_name
-from schemas.values import PositiveQuantity, Price, Quantity
+MONDAY = datetime(2011, 10, 31, tzinfo=UTC)
+"""The first moment of 2011-W44."""
 
-Key = tuple[str, str]
-Totals = dict[Key, tuple[Fraction, Fraction, Fraction, Fraction, int]]
+MONDAY_S = int(MONDAY.timestamp())
 
-
-def purchases(count: int, seed: int = 1, products: int = 97) -> list[PurchaseRecorded]:
-    """Purchases of three weeks, planned in part, each with an id of its own."""
-    draw = random.Random(seed)
-    start = datetime(2011, 10, 3, tzinfo=UTC)
-    events = []
-    for number in range(count):
-        quantity = draw.randint(1, 500)
-        events.append(
-            PurchaseRecorded(
-                event_id=f"{seed}-{number}",
-                product_id=f"product-{draw.randrange(products)}",
-                occurred_at=start + timedelta(seconds=draw.randrange(21 * 86_400)),
-                company_id=f"company-{draw.randrange(9)}",
-                quantity=PositiveQuantity(str(quantity)),
-                unit_price=Price(f"{draw.randint(1, 99)}.{draw.randint(0, 99):02}"),
-                planned_quantity=Quantity(str(draw.choice((0, 0, 1, quantity)))),
-            )
-        )
-    return events
+Said = dict[str, Any]
+"""An event as its sender says it."""
 
 
-def totals_of(events: Iterable[PurchaseRecorded]) -> Totals:
-    """Planned and unplanned quantity and value, and events, by product and week."""
-    totals: Totals = {}
-    for event in events:
-        year, week, _ = event.occurred_at.isocalendar()
-        key = (event.product_id, f"{year}-W{week:02}")
-        planned = Fraction(str(event.planned_quantity))
-        unplanned = Fraction(str(event.quantity)) - planned
-        price = Fraction(str(event.unit_price))
-        before = totals.get(key, (Fraction(),) * 4 + (0,))
-        totals[key] = (
-            before[0] + planned,
-            before[1] + planned * price,
-            before[2] + unplanned,
-            before[3] + unplanned * price,
-            before[4] + 1,
-        )
-    return totals
+class SentRecord(NamedTuple):
+    """What of a Kafka record the fold looks at."""
+
+    offset: int
+    timestamp: int
+    value: bytes | None
 
 
-def totals_in(rows: Iterable[MarketRow]) -> Totals:
-    """The same figures as rows have them."""
-    return {
-        (row.product_id, str(row.period)): (
-            Fraction(row.demand.planned_purchases.quantity),
-            Fraction(row.demand.planned_purchases.value),
-            Fraction(row.demand.unplanned_purchases.quantity),
-            Fraction(row.demand.unplanned_purchases.value),
-            row.sequence,
-        )
-        for row in rows
+class Sent(NamedTuple):
+    """A record and the topic that it lies in."""
+
+    topic: Topic
+    record: SentRecord
+
+
+def said(kind: str, **changed: Any) -> Said:
+    """An event of a kind, with every field that must be; None leaves one out."""
+    always = {
+        "type": kind,
+        "event_id": "e-1",
+        "product_id": "bread",
+        "occurred_at": "2011-10-31T14:00:00Z",
     }
+    fields = {**always, **_FIELDS[kind], **changed}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
-class Sender:
-    """
-    Sends events to their topics in the background, `pause_s` between chunks.
-
-    Events of `aiokafka` retries would be duplicates: the producer is idempotent.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        events: Sequence[Event],
-        *,
-        chunk: int = 500,
-        pause_s: float = 0.02,
-    ) -> None:
-        self._settings = settings
-        self._events = events
-        self._chunk = chunk
-        self._pause_s = pause_s
-        self.sent = 0
-        self.task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        producer = AIOKafkaProducer(
-            bootstrap_servers=self._settings.broker,
-            enable_idempotence=True,
-            request_timeout_ms=60_000,
-        )
-        await producer.start()
-        try:
-            for begin in range(0, len(self._events), self._chunk):
-                chunk = self._events[begin : begin + self._chunk]
-                confirmed = [
-                    await producer.send(
-                        full_name(self._settings.topic_prefix, topic_of(event)),
-                        key=event.product_id.encode(),
-                        value=encode(event),
-                    )
-                    for event in chunk
-                ]
-                await asyncio.gather(*confirmed)
-                self.sent += len(chunk)
-                await asyncio.sleep(self._pause_s)
-        finally:
-            await producer.stop()
+_FIELDS: dict[str, Said] = {
+    "purchase": {"company_id": "bakery", "quantity": "2", "unit_price": "1.50"},
+    "cancellation": {"company_id": "bakery", "quantity": "1", "unit_price": "1.50"},
+    "bid": {"company_id": "bakery", "period": "2011-W44", "quantity": "10"},
+    "plan": {"consumer_id": "ada", "period": "2011-W44", "quantity": "10"},
+    "production": {"company_id": "bakery", "quantity": "5"},
+    "price": {"company_id": "bakery", "unplanned_price": "1.75"},
+    "planned_price": {"period": "2011-W44", "planned_price": "1.25"},
+}
 
 
-def topic_of(event: Event) -> Topic:
-    """Return the topic that an event belongs on."""
-    tag = event.__struct_config__.tag
-    assert isinstance(tag, str)
-    return TOPIC_OF_EVENT[tag]
+def moment(seconds: float) -> str:
+    """A time so many seconds after Monday, as a sender writes it."""
+    return datetime.fromtimestamp(MONDAY_S + seconds, UTC).isoformat()
 
 
-async def read_topic(
-    settings: Settings, topic: Topic, *, committed: bool = True
-) -> list[Any]:
-    """Return all records of a topic up to its end as of now."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.broker,
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        isolation_level="read_committed" if committed else "read_uncommitted",
+def raw(event: Said) -> bytes:
+    """The bytes that a sender sends."""
+    return json.dumps(event).encode()
+
+
+def event_of(kind: str, **changed: Any) -> Event:
+    """The checked event."""
+    return decode_event(raw(said(kind, **changed)))
+
+
+def rules(
+    *,
+    length: PeriodLength = "week",
+    early_limit_s: float = 3_600.0,
+    window: int = 1_000,
+    foreign: Sequence[str] = (),
+) -> Rules:
+    """Rules of a market in which all products but the foreign ones belong here."""
+    return Rules(
+        calendar=Calendar(length),
+        early_limit_s=early_limit_s,
+        duplicates_window=window,
+        belongs=lambda product_id: product_id not in foreign,
     )
-    await consumer.start()
-    try:
-        name = full_name(settings.topic_prefix, topic)
-        sources = [TopicPartition(name, n) for n in range(settings.partitions)]
-        consumer.assign(sources)
-        ends = await consumer.end_offsets(sources)
-        records = []
-        await consumer.seek_to_beginning(*sources)
-        behind = set(sources)
-        while behind:
-            for fetched in (await consumer.getmany(timeout_ms=100)).values():
-                records += fetched
-            behind = {tp for tp in behind if await consumer.position(tp) < ends[tp]}
-        return records
-    finally:
-        await consumer.stop()
 
 
-async def read_market(
-    settings: Settings, *, committed: bool = True
-) -> dict[Key, MarketRow]:
-    """Return the newest row of every product and period."""
-    rows = {}
-    for record in await read_topic(settings, MARKET, committed=committed):
-        row = decode_market_row(record.value)
-        rows[row.product_id, str(row.period)] = row
-    return rows
+def tables(partition: int = 0, **changed: Any) -> Tables:
+    """Empty tables."""
+    return Tables(partition, rules(**changed))
 
 
-async def read_rejected(settings: Settings) -> list[RejectedRecord]:
-    """Return what was refused."""
+def record(
+    value: Said | bytes | None, offset: int = 0, received_s: float = 86_400.0
+) -> SentRecord:
+    """A record that arrived so many seconds after Monday, on Tuesday by default."""
+    return SentRecord(
+        offset,
+        round((MONDAY_S + received_s) * 1000),
+        raw(value) if isinstance(value, dict) else value,
+    )
+
+
+def records(
+    values: Iterable[Said | bytes | None], first: int = 0, received_s: float = 86_400.0
+) -> list[SentRecord]:
+    """Records that follow on one another."""
     return [
-        decode_rejected(record.value) for record in await read_topic(settings, REJECTED)
+        record(value, offset, received_s) for offset, value in enumerate(values, first)
     ]
 
 
-async def folded_count(settings: Settings, *, committed: bool = True) -> int:
-    """Return how many events the rows hold."""
-    rows = await read_market(settings, committed=committed)
-    return sum(row.sequence for row in rows.values())
+def fold_said(into: Tables, *events: Said, first: int = 0) -> list[Changes]:
+    """Fold events one at a time, each from the topic it belongs on."""
+    return [
+        fold_batch(into, TOPIC_OF_EVENT[event["type"]], [record(event, offset)])
+        for offset, event in enumerate(events, first)
+    ]
 
 
-async def refused_counts(settings: Settings) -> Counter[str]:
-    """Return how many records were refused, by code."""
-    return Counter(refused.code for refused in await read_rejected(settings))
+def fold_sent(into: Tables, sent: Sequence[Sent], cuts: Iterable[int]) -> list[Changes]:
+    """
+    Fold records in batches: cut before each index of `cuts`, and where the topic
+    changes.
+    """
+    changes: list[Changes] = []
+    batch: list[SentRecord] = []
+    cut_before = set(cuts)
+    for index, (topic, one) in enumerate(sent):
+        if batch and (index in cut_before or topic is not sent[index - 1].topic):
+            changes.append(fold_batch(into, sent[index - 1].topic, batch))
+            batch = []
+        batch.append(one)
+    if batch:
+        changes.append(fold_batch(into, sent[-1].topic, batch))
+    return changes
+
+
+class Outcome(NamedTuple):
+    """What a run ended as, all of it, in an order that does not depend on the run."""
+
+    rows: dict[RowKey, MarketRow]
+    lines: dict[LineKey, Line]
+    rejected: list[tuple[str, int, str, str | None]]
+
+
+def outcome(of: Tables, changes: Iterable[Changes]) -> Outcome:
+    """What a run ended as."""
+    return Outcome(
+        dict(of.rows),
+        dict(of.lines),
+        sorted(
+            (one.topic, one.offset, one.code, one.event_id)
+            for change in changes
+            for one in change.rejected
+        ),
+    )

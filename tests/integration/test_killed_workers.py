@@ -4,7 +4,9 @@ import os
 import signal
 
 import pytest
-from support.market import (
+from support.polling import eventually
+from support.processes import Processes
+from support.traffic import (
     Sender,
     folded_count,
     purchases,
@@ -13,8 +15,6 @@ from support.market import (
     totals_in,
     totals_of,
 )
-from support.polling import eventually
-from support.processes import Processes
 
 from parfeed.process import ChildProcess
 from schemas.settings import Settings
@@ -52,7 +52,7 @@ async def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(
     for part in (1, 2, 3):
         await _until_folded(settings, part * EVENTS // 5)
         _kill(worker)
-        await eventually(lambda: worker.exit_code is not None)
+        await worker.wait()
         worker = await processes.worker(settings)
     await sender.task
 

@@ -42,6 +42,9 @@ while a large log is loaded."""
 PROBE_S: Final = 2.0
 """How often Kafka is asked for the ends of the partitions."""
 
+EPOCH_KEY: Final = b"market"
+"""Key of the records that name the market's log."""
+
 LOST_AFTER_S: Final = 60.0
 """How long Kafka may be silent. A broker restarts in 5 to 30 s; a subscriber that
 comes back to another server meanwhile loses nothing, so a minute is not too soon."""
@@ -221,7 +224,7 @@ class MarketConsumer:
                 while await consumer.position(self._epoch_at) < end:
                     batches = await consumer.getmany(timeout_ms=200)
                     for record in batches.get(self._epoch_at, ()):
-                        epoch = _epoch_of(record)
+                        epoch = _epoch_of(record) or epoch
             except KafkaError as exc:
                 logger.warning("no epoch yet, trying again: %s", exc)
             if epoch is not None:
@@ -242,7 +245,8 @@ class MarketConsumer:
         newest: ConsumerRecord | None = None
         for place, records in batches.items():
             if place == self._epoch_at:
-                self._compare(_epoch_of(records[-1]))
+                for record in records:
+                    self._compare(_epoch_of(record))
                 continue
             for record in records:
                 apply(record.partition, record.offset, record.key, record.value)
@@ -250,8 +254,8 @@ class MarketConsumer:
                 newest = records[-1]
         return newest
 
-    def _compare(self, epoch: str) -> None:
-        if epoch != self.epoch:
+    def _compare(self, epoch: str | None) -> None:
+        if epoch is not None and epoch != self.epoch:
             raise SourceLost(
                 f"the market was made anew: its epoch is {epoch}, was {self.epoch}"
             )
@@ -307,7 +311,9 @@ class MarketConsumer:
                 )
 
 
-def _epoch_of(record: ConsumerRecord) -> str:
+def _epoch_of(record: ConsumerRecord) -> str | None:
+    if record.key != EPOCH_KEY:
+        return None
     try:
         return _decode_epoch(record.value or b"").epoch
     except msgspec.DecodeError as exc:

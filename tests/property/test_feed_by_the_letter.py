@@ -1,0 +1,313 @@
+"""
+A client that follows the protocol by the letter always has the market as of its cursor.
+
+Whatever happens: rows change, clients come, ask for other things, are slow, ask for a
+rate, lose what was under way, come back to another server that has read more or less.
+"""
+
+import json
+from collections.abc import Iterator
+
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+)
+from support.by_the_letter import Reader, checksum_of, row_key, row_value
+
+from feed_server import frames
+from feed_server.channel import Channel
+from feed_server.messages import decode_message
+from feed_server.session import Session, State
+from feed_server.view import View
+from schemas.codec import encode
+from schemas.cursor import Cursor
+from schemas.feed import Hello, Message, Subscribe, Unsubscribe
+from schemas.settings import Settings
+from schemas.values import Period
+
+PARTITIONS = 2
+PRODUCTS = ("rye", "salt", "oats", "hops")
+PERIODS = ("2011-W44", "2011-W45")
+IDS = ("s", "t")
+SETTINGS = Settings()
+
+selections = st.fixed_dictionaries(
+    {
+        "products": st.one_of(
+            st.just(("*",)),
+            st.lists(st.sampled_from(PRODUCTS), min_size=1, max_size=3).map(tuple),
+        ),
+        "period": st.one_of(st.none(), st.sampled_from(PERIODS).map(Period)),
+    }
+)
+modes = st.sampled_from(
+    [
+        {"mode": "conflated"},
+        {"mode": "stream"},
+        {"mode": "conflated", "max_rate": 1.0},
+        {"mode": "conflated", "max_rate": 0.4},
+    ]
+)
+
+
+class Log:
+    """What Kafka holds; servers read it at their own pace."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, int, bytes, bytes]] = []
+        self._next = [0] * PARTITIONS
+        self._sequence = 0
+
+    def write(self, product_id: str, period: str, gap: int) -> None:
+        partition = PRODUCTS.index(product_id) % PARTITIONS
+        # The marks of transactions take offsets as well.
+        offset = self._next[partition] + gap
+        self._next[partition] = offset + 1
+        self._sequence += 1
+        value = row_value(product_id, self._sequence, period)
+        self.records.append((partition, offset, row_key(product_id, period), value))
+
+    def between(
+        self, start: Cursor | None, end: Cursor, wanted: Subscribe
+    ) -> Iterator[tuple[tuple[str, str], str]]:
+        for partition, offset, key, value in self.records:
+            product_id, period = json.loads(key)
+            if (
+                offset < end.offsets[partition]
+                and (start is None or offset >= start.offsets[partition])
+                and (wanted.products == ("*",) or product_id in wanted.products)
+                and wanted.period in (None, period)
+            ):
+                yield (product_id, period), value.decode()
+
+
+class Server:
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.channel = Channel(View("ab", PARTITIONS))
+        self._read = 0
+
+    def read(self, count: int) -> None:
+        for record in self._log.records[self._read : self._read + count]:
+            self.channel.apply(*record)
+        self._read = min(self._read + count, len(self._log.records))
+
+
+class Client:
+    def __init__(self) -> None:
+        self.reader = Reader()
+        self.wanted: dict[str, Subscribe] = {}
+        self.began: dict[str, str] = {}
+        self.was_slow: dict[str, bool] = {}
+        self.session: Session | None = None
+        self.server: Server | None = None
+        self.wire: list[bytes] = []
+
+    def connect(self, server: Server) -> None:
+        self.server = server
+        self.session = Session(SETTINGS, server.channel, "server", 0.0)
+        self.say(Hello())
+        for id, subscribe in self.wanted.items():
+            self.ask(id, subscribe, resume=self.reader.cursors.get(id))
+
+    def say(self, message: Message) -> None:
+        assert self.session is not None
+        self.session.receive(decode_message(encode(message).decode()), 0.0)
+        self.pump()
+
+    def ask(self, id: str, subscribe: Subscribe, resume: str | None) -> None:
+        self.say(
+            Subscribe(
+                id=id,
+                channel="market",
+                products=subscribe.products,
+                period=subscribe.period,
+                mode=subscribe.mode,
+                max_rate=subscribe.max_rate,
+                resume=resume,
+            )
+        )
+        self.was_slow[id] = False
+        self.deliver()  # the answer, so that the versions are counted from it
+        self.began[id] = self.reader.cursors[id]
+        self.reader.versions[id] = 0
+        self.reader.updates[id] = []
+
+    def pump(self) -> None:
+        assert self.session is not None
+        self.wire += self.session.messages_to_send()
+
+    def deliver(self) -> None:
+        for frame in self.wire:
+            message = self.reader.take(frames.payload(frame))
+            assert message["type"] != "error", message
+        self.wire.clear()
+
+    def disconnect(self) -> None:
+        if self.session is not None:
+            self.session.lose()
+        self.session = None
+        self.wire.clear()  # what was under way is lost
+
+
+class Feed(RuleBasedStateMachine):
+    clients = Bundle("clients")
+
+    @initialize(target=clients, count=st.integers(1, 4))
+    def begin(self, count: int) -> object:
+        self.now = 1_000.0
+        self.log = Log()
+        self.servers = [Server(self.log), Server(self.log)]
+        self.everybody = [Client() for _ in range(count)]
+        for client in self.everybody:
+            client.connect(self.servers[0])
+        return multiple(*self.everybody)
+
+    @rule(
+        product_id=st.sampled_from(PRODUCTS),
+        period=st.sampled_from(PERIODS),
+        gap=st.sampled_from((0, 0, 0, 1, 5)),
+    )
+    def a_row_changes(self, product_id: str, period: str, gap: int) -> None:
+        self.log.write(product_id, period, gap)
+
+    @rule(server=st.integers(0, 1), count=st.integers(1, 6))
+    def a_server_reads_on(self, server: int, count: int) -> None:
+        self.servers[server].read(count)
+
+    @rule(later_s=st.sampled_from((0.0, 0.01, 0.5, 1.0, 2.5)))
+    def a_tick_passes(self, later_s: float) -> None:
+        self.now += later_s
+        for server in self.servers:
+            server.channel.flush(self.now)
+        self._pump()
+
+    @rule(is_flushed=st.booleans())
+    def a_heartbeat_passes(self, is_flushed: bool) -> None:
+        for server in self.servers:
+            server.channel.begin_heartbeats()
+            if is_flushed:
+                server.channel.flush(self.now)
+        for client in self.everybody:
+            if client.session is not None:
+                client.session.beat()
+        self._pump()
+
+    @rule(client=clients, id=st.sampled_from(IDS), selection=selections, mode=modes)
+    def a_client_subscribes(
+        self, client: Client, id: str, selection: dict, mode: dict
+    ) -> None:
+        if client.session is None:
+            return
+        client.deliver()
+        subscribe = Subscribe(id=id, channel="market", **selection, **mode)
+        client.wanted[id] = subscribe
+        client.ask(id, subscribe, resume=None)
+
+    @rule(client=clients, id=st.sampled_from(IDS), mode=modes)
+    def a_client_changes_its_mode_and_goes_on(
+        self, client: Client, id: str, mode: dict
+    ) -> None:
+        if client.session is None or id not in client.wanted:
+            return
+        client.deliver()
+        old = client.wanted[id]
+        subscribe = Subscribe(
+            id=id, channel="market", products=old.products, period=old.period, **mode
+        )
+        client.wanted[id] = subscribe
+        client.ask(id, subscribe, resume=client.reader.cursors[id])
+
+    @rule(client=clients, id=st.sampled_from(IDS))
+    def a_client_unsubscribes(self, client: Client, id: str) -> None:
+        if client.session is None or id not in client.wanted:
+            return
+        client.say(Unsubscribe(id=id))
+        client.deliver()
+        del client.wanted[id], client.reader.cursors[id], client.reader.rows[id]
+
+    @rule(client=clients)
+    def a_client_stops_reading(self, client: Client) -> None:
+        if client.session is not None and not client.session.is_full:
+            client.session.fill(self.now)
+            client.was_slow = dict.fromkeys(client.was_slow, True)
+
+    @rule(client=clients)
+    def a_client_reads_again(self, client: Client) -> None:
+        if client.session is not None and client.session.is_full:
+            client.session.drain()
+
+    @rule(client=clients)
+    def a_client_takes_what_was_sent(self, client: Client) -> None:
+        client.deliver()
+
+    @rule(client=clients)
+    def a_connection_breaks(self, client: Client) -> None:
+        client.disconnect()
+
+    @rule(client=clients, server=st.integers(0, 1))
+    def a_client_comes_back(self, client: Client, server: int) -> None:
+        client.disconnect()
+        client.connect(self.servers[server])
+
+    @invariant()
+    def every_client_has_the_market_as_of_its_cursor(self) -> None:
+        for client in self.everybody:
+            for id, subscribe in client.wanted.items():
+                cursor = Cursor.parse(client.reader.cursors[id])
+                truth = dict(self.log.between(None, cursor, subscribe))
+                assert client.reader.rows[id] == truth
+
+    @invariant()
+    def every_version_was_sent_or_counted_as_merged(self) -> None:
+        for client in self.everybody:
+            for id, subscribe in client.wanted.items():
+                start = Cursor.parse(client.began[id])
+                end = Cursor.parse(client.reader.cursors[id])
+                versions = len(list(self.log.between(start, end, subscribe)))
+                assert client.reader.versions[id] == versions
+
+    def _pump(self) -> None:
+        for client in self.everybody:
+            if client.session is not None:
+                client.pump()
+
+    def teardown(self) -> None:
+        """In the end everybody reads, and everybody has everything."""
+        if not hasattr(self, "log"):
+            return
+        for server in self.servers:
+            server.read(len(self.log.records))
+        for client in self.everybody:
+            if client.session is None:
+                client.connect(self.servers[1])
+            if client.session.is_full:
+                client.session.drain()
+        for _ in range(2):
+            self.a_tick_passes(3.0)
+        self.a_heartbeat_passes(True)
+        for client in self.everybody:
+            client.deliver()
+            assert client.session.state is State.OPEN
+            for id, subscribe in client.wanted.items():
+                everything = client.server.channel.view.cursor
+                truth = dict(self.log.between(None, everything, subscribe))
+                assert client.reader.rows[id] == truth
+                beat = client.reader.heartbeats[-1]
+                assert beat["checksum"][id] == checksum_of(truth.values())
+                assert beat["cursor"] == str(everything)
+                if subscribe.mode == "stream" and not client.was_slow[id]:
+                    for update in client.reader.updates[id]:
+                        assert update["merged"] == 0
+
+
+TestFeed = Feed.TestCase
+TestFeed.settings = hypothesis_settings(
+    max_examples=120, stateful_step_count=60, deadline=None
+)

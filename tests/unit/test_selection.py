@@ -1,0 +1,48 @@
+"""Selections: values that say what a subscriber wants."""
+
+import pytest
+
+from feed_server.errors import MessageRefused
+from feed_server.selection import Selection
+from schemas.feed import Subscribe
+from schemas.values import Period
+
+
+def selection(**options):
+    return Selection.of(Subscribe(id="s", **{"channel": "market", **options}))
+
+
+def test_a_star_wants_everything():
+    everything = selection()
+    assert everything.matches("rye", "2011-W44")
+    assert everything == selection(products=("*",))
+
+
+def test_a_list_wants_what_it_names():
+    listed = selection(products=("rye", "salt"))
+    assert listed.matches("rye", "2011-W44")
+    assert not listed.matches("oats", "2011-W44")
+
+
+def test_a_period_wants_that_period_only():
+    week = selection(period=Period("2011-W44"))
+    assert week.matches("rye", "2011-W44")
+    assert not week.matches("rye", "2011-W45")
+
+
+def test_the_order_of_a_list_and_its_repetitions_mean_nothing():
+    assert selection(products=("a", "b", "a")) == selection(products=("b", "a"))
+    assert len({selection(products=("a", "b")), selection(products=("b", "a"))}) == 1
+
+
+def test_a_star_in_a_list_is_refused():
+    with pytest.raises(MessageRefused, match="without") as caught:
+        selection(products=("rye", "*"))
+    assert caught.value.code == "invalid_field"
+
+
+def test_an_unknown_channel_is_refused_by_name():
+    with pytest.raises(MessageRefused, match="'gossip'") as caught:
+        selection(channel="gossip")
+    assert caught.value.code == "unknown_channel"
+    assert caught.value.id == "s"

@@ -70,6 +70,8 @@ class PurchaseCancelled(EventBase, frozen=True, kw_only=True, tag="cancellation"
     Units given back. Counts in the period in which they were given back.
 
     Attributes:
+        company_id: who had sold them.
+        consumer_id: who gives them back; None where the shop does not know.
         quantity: units given back.
         unit_price: what was paid back per unit.
         planned_quantity: how many of them had fulfilled a plan line.
@@ -89,7 +91,10 @@ class PlanSubmitted(EventBase, frozen=True, kw_only=True, tag="plan"):
     A consumer's plan line: the quantity wanted in a period.
 
     Attributes:
-        revision: a greater one replaces the line; 0 units withdraw it.
+        consumer_id: whose line it is.
+        period: when the units are wanted.
+        quantity: units wanted at the announced price; 0 withdraws the line.
+        revision: a greater one replaces the line.
     """
 
     consumer_id: Identifier
@@ -103,7 +108,10 @@ class BidPlaced(EventBase, frozen=True, kw_only=True, tag="bid"):
     A company's bid: the quantity it will make in a period.
 
     Attributes:
-        revision: a greater one replaces the bid; 0 units withdraw it.
+        company_id: whose bid it is.
+        period: when the units will be made.
+        quantity: units that it will make at the announced price; 0 withdraws the bid.
+        revision: a greater one replaces the bid.
     """
 
     company_id: Identifier
@@ -113,7 +121,13 @@ class BidPlaced(EventBase, frozen=True, kw_only=True, tag="bid"):
 
 
 class ProductionReported(EventBase, frozen=True, kw_only=True, tag="production"):
-    """Units that a company has really made, over and above earlier reports."""
+    """
+    Units that a company has really made, over and above earlier reports.
+
+    Attributes:
+        company_id: who made them.
+        quantity: units made since its report before.
+    """
 
     company_id: Identifier
     quantity: PositiveQuantity
@@ -124,6 +138,10 @@ class UnplannedPricePosted(EventBase, frozen=True, kw_only=True, tag="price"):
     A company's own unplanned price. It stands from `occurred_at` until its next one.
 
     The planned price is not a company's to set: the board announces it.
+
+    Attributes:
+        company_id: who asks it.
+        unplanned_price: what it asks for a unit outside of the plan, before tax.
     """
 
     company_id: Identifier
@@ -135,6 +153,8 @@ class PlannedPriceAnnounced(EventBase, frozen=True, kw_only=True, tag="planned_p
     The board's planned price of a product for a period.
 
     Attributes:
+        period: for when it stands.
+        planned_price: of one unit, before tax.
         revision: the round that announced it; a greater one replaces it.
         reason: why, in the board's words.
     """

@@ -22,7 +22,7 @@ from schemas.events import (
 )
 from schemas.rows import ZERO, Line, MarketRow, RejectedRecord
 from schemas.topics import Topic
-from schemas.values import EXACT, Period
+from schemas.values import EXACT, LATEST, Period
 from streams.market.fold import Draft, empty_row
 from streams.market.tables import LineKey, Tables
 from streams.market.windows import BASE_SLICE_S
@@ -32,6 +32,10 @@ PURCHASE: Final = "purchase"
 
 BOARD: Final = "board"
 """The party of a planned price's line."""
+
+# Where Kafka does not stamp a topic's records, senders do; a row holds no time beyond
+# the wire's bounds. One that is too small makes its event early, and so is refused.
+_LATEST_MS: Final = int(LATEST.timestamp()) * 1000
 
 
 class SourceRecord(Protocol):
@@ -134,8 +138,9 @@ class _Batch:
         # of one product and time slice are added up together, at a third of the cost.
         records = self._records
         times = [event.occurred_at.timestamp() for event in events]
-        first_received_s = min([record.timestamp for record in records]) / 1000
-        if max(times) > first_received_s + self._rules.early_limit_s:
+        arrivals = [record.timestamp for record in records]
+        latest_s = min(arrivals) / 1000 + self._rules.early_limit_s
+        if max(times) > latest_s or max(arrivals) >= _LATEST_MS:
             return range(len(events))
         others = []
         by_slice: dict[int, dict[str, list[int]]] = {}
@@ -165,13 +170,12 @@ class _Batch:
                     for index in indices:
                         self._reject(records[index], refused)
                     continue
-                last = records[indices[-1]]
                 draft.add_purchases(
                     cast("list[PurchaseRecorded]", [events[i] for i in indices]),
                     start,
                     max([times[i] for i in indices]),
-                    last.timestamp / 1000,
-                    last.offset,
+                    max([arrivals[i] for i in indices]) / 1000,
+                    records[indices[-1]].offset,
                 )
         return others
 
@@ -182,6 +186,8 @@ class _Batch:
             raise event
         if check_new:
             self._check_new(event, record.offset)
+        if record.timestamp >= _LATEST_MS:
+            raise _ill_stamped(event, record.timestamp)
         occurred_s = event.occurred_at.timestamp()
         received_s = record.timestamp / 1000
         ahead_s = occurred_s - received_s
@@ -339,6 +345,16 @@ class _Batch:
                     tables.put_row(row)
                     rows.append(row)
         return Changes(rows, list(self._lines.values()), self._rejected)
+
+
+def _ill_stamped(event: Event, timestamp_ms: int) -> Refused:
+    return Refused(
+        "invalid_field",
+        f"the record's timestamp must lie before the year {LATEST.year}, was "
+        f"{timestamp_ms} ms since 1970: source topics are stamped by Kafka "
+        "(message.timestamp.type=LogAppendTime)",
+        event.event_id,
+    )
 
 
 def _too_early(event: Event, ahead_s: float, limit_s: float) -> Refused:

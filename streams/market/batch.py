@@ -129,7 +129,7 @@ class _Batch:
             try:
                 self._fold_one(records[index], events[index], check_new=not all_new)
             except Refused as refused:
-                self._reject(records[index], refused)
+                self._reject(records[index], events[index].event_id, refused)
         return self._finish()
 
     def _fold_purchases(self, events: list[Event]) -> Iterable[int]:
@@ -168,7 +168,7 @@ class _Batch:
                     draft = self._draft_in(product_id, period)
                 except Refused as refused:
                     for index in indices:
-                        self._reject(records[index], refused)
+                        self._reject(records[index], events[index].event_id, refused)
                     continue
                 draft.add_purchases(
                     cast("list[PurchaseRecorded]", [events[i] for i in indices]),
@@ -320,7 +320,9 @@ class _Batch:
             drafts[product_id] = draft
         return draft
 
-    def _reject(self, record: SourceRecord, refused: Refused) -> None:
+    def _reject(
+        self, record: SourceRecord, event_id: str | None, refused: Refused
+    ) -> None:
         self._rejected.append(
             RejectedRecord(
                 code=refused.code,
@@ -331,7 +333,7 @@ class _Batch:
                 # Base64 would make more than Kafka takes of the largest records; the
                 # position says where the rest lies.
                 value=(record.value or b"")[:MAX_EVENT_BYTES],
-                event_id=refused.event_id,
+                event_id=event_id,
             )
         )
 

@@ -112,8 +112,10 @@ class _Batch:
         self._topic = topic
         self._records = records
         self._seen = tables.seen_ids(topic)
-        self._by_period: dict[str, dict[str, Draft]] = {}
+        self._by_period: dict[Period, dict[str, Draft]] = {}
         self._lines: dict[LineKey, Line] = {}
+        # Products with a new price, and the first period that it may show in.
+        self._priced_since: dict[str, Period] = {}
         self._rejected: list[RejectedRecord] = []
 
     def fold(self) -> Changes:
@@ -252,7 +254,8 @@ class _Batch:
                 event.unplanned_price,
                 max(0, int(occurred_s * 1_000_000)),
             )
-            self._ask_everywhere(event.product_id, period)
+            since = self._priced_since.get(event.product_id, period)
+            self._priced_since[event.product_id] = min(since, period)
         return draft, replaced
 
     def _stand(
@@ -290,13 +293,17 @@ class _Batch:
         self._lines[key] = line
         return standing.amount if standing is not None else ZERO
 
-    def _ask_everywhere(self, product_id: str, since: str) -> None:
+    def _ask_everywhere(self) -> None:
+        # Once per batch, not per price: a price shows in all later periods.
         tables = self._tables
-        drafted = (p for p, drafts in self._by_period.items() if product_id in drafts)
-        for period in {*tables.periods_of(product_id), *map(Period, drafted)}:
-            if period >= since:
-                draft = self._draft_in(product_id, period)
-                draft.set_ask(tables.least_ask(product_id, period))
+        for product_id, since in self._priced_since.items():
+            drafted = {
+                p for p, drafts in self._by_period.items() if product_id in drafts
+            }
+            for period in sorted(drafted | tables.periods_of(product_id)):
+                if period >= since:
+                    draft = self._draft_in(product_id, period)
+                    draft.set_ask(tables.least_ask(product_id, period))
 
     def _draft_in(self, product_id: str, period: Period) -> Draft:
         drafts = self._by_period.setdefault(period, {})
@@ -338,6 +345,7 @@ class _Batch:
         )
 
     def _finish(self) -> Changes:
+        self._ask_everywhere()
         rows = []
         topic, tables = self._topic.name, self._tables
         for drafts in self._by_period.values():

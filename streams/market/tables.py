@@ -6,6 +6,7 @@ revision. `market/batch.py` changes them; recovery puts them back as they were
 written last.
 """
 
+from bisect import bisect_right, insort
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -54,7 +55,7 @@ class Tables:
         # Which periods a product has rows in, and its price lines: a price stands
         # through later periods until its company's next.
         self._periods: dict[str, set[Period]] = {}
-        self._asks: dict[str, dict[str, dict[str, Decimal]]] = {}
+        self._asks: dict[str, dict[str, _Prices]] = {}
 
     def put_row(self, row: MarketRow) -> None:
         """Replace a row."""
@@ -66,7 +67,7 @@ class Tables:
         self.lines[line_key(line)] = line
         if line.kind == "price":
             companies = self._asks.setdefault(line.product_id, {})
-            companies.setdefault(line.party_id, {})[line.period] = line.amount
+            companies.setdefault(line.party_id, _Prices()).put(line)
 
     def seen_ids(self, topic: Topic) -> SeenIds:
         """Return the duplicates' window of a source topic."""
@@ -87,11 +88,29 @@ class Tables:
         the first company by name, so that the order of arrival does not show.
         """
         asks = []
-        for company_id, by_period in self._asks.get(product_id, {}).items():
-            standing = max((p for p in by_period if p <= period), default=None)
+        for company_id, prices in self._asks.get(product_id, {}).items():
+            standing = prices.standing_in(period)
             if standing is not None:
-                asks.append(Ask(by_period[standing], company_id))
+                asks.append(Ask(standing, company_id))
         return min(asks, default=None)
+
+
+class _Prices:
+    # A company's prices of a product. Its periods only become more, so looking for
+    # the newest up to one must not take longer the more there are.
+
+    def __init__(self) -> None:
+        self._periods: list[Period] = []  # sorted
+        self._price: dict[Period, Decimal] = {}
+
+    def put(self, line: Line) -> None:
+        if line.period not in self._price:
+            insort(self._periods, line.period)
+        self._price[line.period] = line.amount
+
+    def standing_in(self, period: str) -> Decimal | None:
+        after = bisect_right(self._periods, period)
+        return self._price[self._periods[after - 1]] if after else None
 
 
 def line_key(line: Line) -> LineKey:

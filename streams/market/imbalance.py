@@ -6,6 +6,7 @@ from typing import Final
 from schemas.rows import Colour, Imbalance
 
 _CENT: Final = Decimal("0.01")
+_BALANCED: Final = Decimal("0.00")
 # A ratio is rounded here and nowhere else; 80 digits hold every sum exactly, so the
 # quotient is rounded once, to two places.
 _RATIO: Final = Context(prec=80, rounding=ROUND_HALF_EVEN)
@@ -34,7 +35,7 @@ def imbalance_of(supply: Decimal, demand: Decimal) -> Imbalance | None:
         _RATIO.multiply(200, _RATIO.subtract(supply, demand)),
         _RATIO.add(supply, demand),
     )
-    percent = ratio.quantize(_CENT, context=_RATIO)
+    percent = ratio.quantize(_CENT, context=_RATIO) or _BALANCED  # never -0.00
     return Imbalance(percent=percent, colour=colour_of(percent))
 
 

@@ -30,18 +30,25 @@ BASE_SLICE_S: Final = MINUTE.slice_s
 Additions = Mapping[int, Sequence[Decimal]]
 """Quantity and value to add, by the start of their base slice."""
 
-# The only rounding here. 28 digits, cut to micro-units of money.
-_MEAN: Final = Context(prec=28)
+# The only rounding here, to micro-units of money. A mean lies among its prices, so it
+# has 13 digits before the point. 80 digits tell it from every tie that a sum of
+# quantities below 10**58 can come near, so that it is rounded once.
+_MEAN: Final = Context(prec=80)
 _MICRO: Final = Decimal("0.000001")
+_NOTHING: Final = Decimal("0.000000")
 
 
 def mean_price(quantity: Decimal, value: Decimal) -> Decimal | None:
-    """Return value / quantity to six decimal places; None when nothing was bought."""
+    """
+    Return value / quantity to six decimal places, ties to even.
+
+    Returns:
+        None when nothing was bought.
+    """
     if not quantity:
         return None
-    mean = _MEAN.divide(value, quantity)
-    # Beyond 22 digits before the point there is no room for six behind it.
-    return mean if mean.adjusted() > 20 else mean.quantize(_MICRO, context=_MEAN)
+    mean = _MEAN.divide(value, quantity).quantize(_MICRO, context=_MEAN)
+    return mean or _NOTHING  # never -0.000000
 
 
 def roll(rolling: Rolling, additions: Additions, newest_s: int) -> Rolling:

@@ -67,11 +67,15 @@ def demo(
     Four weeks of an online shop's sales; plans, bids and planned prices are derived
     from the four weeks before (docs/retail.md). Ctrl-C stops all of it.
     """
+    from pathlib import Path
+
     from parfeed import signals
+    from parfeed.cli.logs import log_to
     from parfeed.replay.pacing import parse_speed
 
     pace = parse_speed(speed)
     settings = _settings(config, data_dir, port, workers)
+    log_to(Path(settings.data_dir) / "logs" / "demo.log", settings.log_level)
     totals = signals.run(_demo(settings, pace, ends=exit_, as_json=as_json))
     if totals is None and exit_:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
@@ -161,21 +165,22 @@ async def _show(
     source = sample_source()
     async with (
         connect(supervisor.url, client="parfeed demo") as feed,
-        shown_demo(feed, source.total, console) as (rows, tell),
+        shown_demo(feed, source.total, console) as shown,
     ):
+        supervisor.on_notice = shown.notice
         totals = await run_demo(
             source,
             feed,
-            rows,
+            shown.rows,
             settings=supervisor.settings,
             data_dir=Path(supervisor.settings.data_dir),
             speed=speed,
-            tell=tell,
+            tell=shown.tell,
         )
         if as_json:
             _print_json(totals)
         if not ends:
-            await asyncio.get_running_loop().create_future()
+            await shown.closed()
     if not as_json:
         _print(totals, console)
     return totals

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.text import Text
 
 from parfeed.cli.replay_bar import ReplayBar, printed
 from parfeed.cli.screen import FRAMES_PER_S, Screen
@@ -12,11 +14,71 @@ from parfeed.client.feed import Feed
 from parfeed.client.subscription import Subscription
 from parfeed.replay.player import Now
 
+DERIVED: Final = (
+    "Real sales. Derived from the four weeks before: supply, demand, price, made."
+)
+"""Wherever derived figures show, they are said to be derived."""
+
+
+class Shown:
+    """
+    What is shown of a running demo.
+
+    Attributes:
+        rows: the subscription to all rows.
+    """
+
+    def __init__(self, feed: Feed, total: int | None, console: Console) -> None:
+        self.rows: Subscription = feed.subscribe(max_rate=FRAMES_PER_S)
+        self._console = console
+        self._bar = ReplayBar(console, total)
+        self._notice = ""
+        self._tell: Callable[[Now], None] = self._bar.tell
+        self._screen: asyncio.Task[None] | None = None
+        if console.is_terminal and not console.is_dumb_terminal:
+            screen = Screen(feed, self.rows, console, more=self._lines, more_lines=2)
+            self._screen = asyncio.create_task(screen.show())
+        else:
+            console.print(DERIVED)
+            self._tell = printed(console, self._bar)
+
+    def tell(self, now: Now) -> None:
+        """Show how far the replay is."""
+        self._tell(now)
+
+    def notice(self, text: str) -> None:
+        """Show what happened to a process, in place of what is said otherwise."""
+        if self._screen is None:
+            self._console.print(text)
+        # More than a line would push the table off the screen.
+        self._notice = text.partition("\n")[0]
+
+    async def closed(self) -> None:
+        """
+        Wait for ever, or until the table cannot go on.
+
+        Raises:
+            FeedError: if the feed ended for good.
+        """
+        await (self._screen or asyncio.get_running_loop().create_future())
+
+    async def close(self) -> None:
+        """Give the terminal back."""
+        if self._screen is not None:
+            self._screen.cancel()
+            await asyncio.gather(self._screen, return_exceptions=True)
+            if self._notice:
+                self._console.print(self._notice)
+
+    def _lines(self) -> Group:
+        said = Text(self._notice or DERIVED, style="dim", no_wrap=True)
+        return Group(self._bar.progress.get_renderable(), said)
+
 
 @asynccontextmanager
 async def shown_demo(
     feed: Feed, total: int | None, console: Console
-) -> AsyncIterator[tuple[Subscription, Callable[[Now], None]]]:
+) -> AsyncIterator[Shown]:
     """
     Show a feed and a replay to it until the context ends.
 
@@ -24,19 +86,9 @@ async def shown_demo(
         feed: an open feed.
         total: of the replay's items, where it is known.
         console: where it is shown.
-
-    Yields:
-        The subscription to all rows, and who hears how far the replay is.
     """
-    bar = ReplayBar(console, total)
-    rows = feed.subscribe(max_rate=FRAMES_PER_S)
-    if not console.is_terminal or console.is_dumb_terminal:
-        yield rows, printed(console, bar)
-        return
-    screen = Screen(feed, rows, console, more=bar.progress.get_renderable)
-    showing = asyncio.create_task(screen.show())
+    shown = Shown(feed, total, console)
     try:
-        yield rows, bar.tell
+        yield shown
     finally:
-        showing.cancel()
-        await asyncio.gather(showing, return_exceptions=True)
+        await shown.close()

@@ -50,10 +50,12 @@ class ReplayBar:
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            # As wide as the rest of the line leaves it.
+            BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
             console=console,
             transient=True,
+            expand=True,
         )
         self._task = self.progress.add_task("Replaying", total=total, figures="")
         self._total = total

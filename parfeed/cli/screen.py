@@ -33,7 +33,8 @@ class Screen:
         feed: that it comes from.
         rows: what is shown; with `FRAMES_PER_S`, since nobody sees more.
         console: a terminal.
-        more: makes a line below the header, if there is more to say.
+        more: makes lines below the header, if there is more to say.
+        more_lines: how many.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Screen:
         rows: Subscription,
         console: Console,
         more: Callable[[], RenderableType] | None = None,
+        more_lines: int = 1,
     ) -> None:
         self._feed = feed
         self._rows = rows
         self._ranking = Ranking()
         self._console = console
         self._more = more
+        self._taken = HEADER_LINES + (more_lines if more is not None else 0)
         self._fresh: dict[tuple[str, str], float] = {}
         self._changes_per_s = 0.0
         self._counted_at = asyncio.get_running_loop().time()
@@ -75,8 +78,7 @@ class Screen:
         now = asyncio.get_running_loop().time()
         self._fresh = {k: at for k, at in self._fresh.items() if now - at < FRESH_S}
         width, height = self._console.size
-        taken = HEADER_LINES + (self._more is not None)
-        keys = self._ranking.shown(max(1, height - taken))
+        keys = self._ranking.shown(max(1, height - self._taken))
         # A new epoch may have emptied the rows before its snapshot is read here.
         rows = [self._rows.rows[key] for key in keys if key in self._rows.rows]
         periods = {str(row.period) for row in rows}

@@ -483,29 +483,31 @@ def test_a_price_is_posted_each_time_the_latest_sale_changes_it() -> None:
 # The whole
 
 
-def test_the_same_file_makes_the_same_bytes() -> None:
-    def once() -> bytes:
-        return b"\n".join(
-            encode(item) for item in map_retail(open_sample(), SAMPLE_FIRST_WEEK)
-        )
-
-    assert once() == once()
+@pytest.fixture(scope="module")
+def sample() -> list[Event | RefusedRow]:
+    with open_sample() as lines:
+        return list(map_retail(lines, SAMPLE_FIRST_WEEK))
 
 
-def test_the_samples_events_pass_the_codec_and_no_id_comes_twice() -> None:
-    ids = set()
-    events = 0
-    for item in map_retail(open_sample(), SAMPLE_FIRST_WEEK):
-        if not isinstance(item, RefusedRow):
-            assert decode_event(encode(item)) == item
-            ids.add(item.event_id)
-            events += 1
-    assert len(ids) == events
+def test_the_same_file_makes_the_same_bytes(sample: list[Event | RefusedRow]) -> None:
+    with open_sample() as lines:
+        again = [encode(item) for item in map_retail(lines, SAMPLE_FIRST_WEEK)]
+    assert again == [encode(item) for item in sample]
 
 
-def test_the_sample_holds_every_kind_of_dirt_but_unreadable_rows() -> None:
-    found = set(refusals(map_retail(open_sample(), SAMPLE_FIRST_WEEK)))
-    assert found == REASONS.keys() - {"unreadable"}
+def test_the_samples_events_pass_the_codec_and_no_id_comes_twice(
+    sample: list[Event | RefusedRow],
+) -> None:
+    events = [item for item in sample if not isinstance(item, RefusedRow)]
+    for event in events:
+        assert decode_event(encode(event)) == event
+    assert len({event.event_id for event in events}) == len(events)
+
+
+def test_the_sample_holds_every_kind_of_dirt_but_unreadable_rows(
+    sample: list[Event | RefusedRow],
+) -> None:
+    assert set(refusals(sample)) == REASONS.keys() - {"unreadable"}
 
 
 def test_a_rows_kind_is_decided_in_one_order() -> None:

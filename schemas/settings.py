@@ -23,6 +23,9 @@ path, and the tests' time unit."""
 Port = Annotated[int, Meta(ge=1, le=65_535)]
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Count = Annotated[int, Meta(ge=1)]
+# What browsers send: no path, not even a slash at the end. Another form would be listed
+# and never match.
+Origin = Annotated[str, Meta(pattern=r"\A[a-z][a-z0-9+.-]*://[^/\s]+\Z")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -39,7 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         workers: stream workers that `up` starts.
         host: address that the feed server listens on.
         port: of the feed server.
-        origins: origins of web pages that may connect, besides the server's own.
+        origins: origins of web pages that may connect, besides the server's own:
+            `https://shop.example`, without a slash at the end.
         period: length of a market period.
         commit_interval_s: how often a worker's results become final. Screens do not
             wait for it; a restart folds again what came after it.
@@ -67,9 +71,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     replication: Annotated[int, Meta(ge=1, le=7)] = 1
     data_dir: str = ""
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
-    host: str = "127.0.0.1"
+    # Not empty: that would be every address of the machine.
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Port = 8765
-    origins: tuple[str, ...] = ()
+    origins: tuple[Origin, ...] = ()
     period: Literal["week", "day", "hour"] = "week"
     commit_interval_s: Seconds = 1.0
     session_timeout_s: Annotated[float, Meta(ge=6, le=1800)] = 6.0

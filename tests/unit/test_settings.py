@@ -52,10 +52,15 @@ def test_a_misspelt_key_of_the_file_is_refused():
         ("period", "year"),
         ("log_level", "loud"),
         ("max_sessions", "0"),
+        ("host", ""),
+        ("origins", "shop.example"),
+        ("origins", "https://shop.example/"),
+        ("origins", "https://shop.example/page"),
+        ("origins", "*"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_with_the_settings_name(name, text):
-    with pytest.raises(InvalidSettings, match=rf"\$\.{name}`"):
+    with pytest.raises(InvalidSettings, match=rf"\$\.{name}(\[0\])?`"):
         load({f"{PREFIX}{name.upper()}": text}, {})
 
 

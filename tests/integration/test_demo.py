@@ -1,0 +1,200 @@
+"""The whole way on real sales: what the feed ends with is what the file holds."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import msgspec
+import pytest
+from support.independent_reading import Sums, read_sample
+from support.polling import SCALE, eventually
+from support.processes import free_port
+
+from parfeed.client.connection import connect
+from parfeed.client.subscription import Subscription
+from parfeed.lock import holder
+from parfeed.replay.record import FOLDER, load
+from parfeed.replay.run import open_record, replay
+from parfeed.replay.source import find_source
+from parfeed.supervisor import LOCK_NAME, Supervisor
+from schemas.rows import Amount, MarketRow
+from schemas.settings import Settings
+
+pytestmark = pytest.mark.kafka
+
+KEYS = [
+    "events",
+    "folded",
+    "rejected",
+    "products",
+    "purchased_quantity",
+    "purchased_value",
+    "cancelled_quantity",
+    "seconds",
+]
+
+
+async def start_demo(
+    data_dir: Path, speed: str = "max"
+) -> tuple[asyncio.subprocess.Process, Path]:
+    log = data_dir.with_suffix(".log")
+    with log.open("ab") as file:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "parfeed", "demo", "--speed", speed),
+            *("--exit", "--json", "--data-dir", str(data_dir)),
+            *("--port", str(free_port())),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=file,
+        )
+    return process, log
+
+
+async def totals_of_a_demo(data_dir: Path) -> dict[str, object]:
+    process, log = await start_demo(data_dir)
+    try:
+        out, _ = await asyncio.wait_for(process.communicate(), 240 * SCALE)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, log.read_text()
+    (line,) = out.decode().splitlines()
+    totals: dict[str, object] = json.loads(line)
+    return totals
+
+
+def sums_of(row: MarketRow) -> Sums:
+    def both(one: Amount, other: Amount) -> tuple[Fraction, Fraction]:
+        return (
+            Fraction(one.quantity) + Fraction(other.quantity),
+            Fraction(one.value) + Fraction(other.value),
+        )
+
+    sums, demand = Sums(), row.demand
+    sums.bought, sums.paid = both(demand.planned_purchases, demand.unplanned_purchases)
+    sums.given_back, sums.paid_back = both(
+        demand.planned_cancellations, demand.unplanned_cancellations
+    )
+    return sums
+
+
+async def all_rows(rows: Subscription) -> list[MarketRow]:
+    await eventually(lambda: rows.is_current and rows.cursor)
+    return list(rows.rows.values())
+
+
+async def test_a_demo_is_exact_to_the_last_digit_and_the_same_the_second_time(
+    tmp_path: Path,
+) -> None:
+    reading = read_sample()
+    totals = await totals_of_a_demo(tmp_path / "demo")
+    assert list(totals) == KEYS
+    assert totals["rejected"] == reading.refused
+    assert totals["events"] == totals["folded"] + sum(reading.refused.values())  # type: ignore[operator]
+    expected = list(reading.sums.values())
+    for key, of in (
+        ("purchased_quantity", sum(sums.bought for sums in expected)),
+        ("purchased_value", sum(sums.paid for sums in expected)),
+        ("cancelled_quantity", sum(sums.given_back for sums in expected)),
+    ):
+        assert Fraction(Decimal(str(totals[key]))) == of, key
+
+    assert await totals_of_a_demo(tmp_path / "demo") == totals
+
+    # The same data served again: every product and week by itself.
+    settings = Settings(data_dir=str(tmp_path / "demo"), port=free_port())
+    async with (
+        Supervisor(settings) as running,
+        connect(running.url, open_timeout=30 * SCALE) as feed,
+    ):
+        rows = await all_rows(feed.subscribe())
+    found = {(row.product_id, str(row.period)): sums_of(row) for row in rows}
+    for key, sums in reading.sums.items():
+        assert vars(found.pop(key)) == vars(sums), key
+    # What is left was planned and not bought.
+    for key, sums in found.items():
+        assert vars(sums) == vars(Sums()), key
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+async def test_a_demo_that_was_ended_goes_on_where_it_stopped(
+    tmp_path: Path, how: signal.Signals
+) -> None:
+    data_dir = tmp_path / "demo"
+    process, log = await start_demo(data_dir, speed="200000")
+
+    def is_under_way() -> bool:
+        assert process.returncode is None, log.read_text()
+        records = [load(path) for path in (data_dir / FOLDER).glob("*.json")]
+        return any(record and record.items > 20_000 for record in records)
+
+    await eventually(is_under_way, within_s=120, every_s=0.05)
+    began = time.monotonic()
+    os.kill(process.pid, how)
+    assert await process.wait() == (130 if how is signal.SIGINT else -how)
+    await eventually(lambda: holder(data_dir / LOCK_NAME) is None, within_s=10)
+    if how is signal.SIGINT:
+        assert time.monotonic() - began < 5 * SCALE, "Ctrl-C takes 5 s at most"
+    (path,) = (data_dir / FOLDER).glob("*.json")
+    before = load(path)
+    assert before is not None
+    assert not before.is_finished
+
+    totals = await totals_of_a_demo(data_dir)
+    reading = read_sample()
+    assert totals["rejected"] == reading.refused
+    assert totals["events"] == totals["folded"] + sum(reading.refused.values())  # type: ignore[operator]
+    bought = sum(sums.bought for sums in reading.sums.values())
+    assert Fraction(Decimal(str(totals["purchased_quantity"]))) == bought
+
+
+async def test_a_file_of_events_replayed_twice_counts_once(tmp_path: Path) -> None:
+    events = tmp_path / "events.jsonl"
+    lines = [
+        {
+            "type": "purchase",
+            "event_id": f"e{number}",
+            "product_id": f"p{number % 7}",
+            "company_id": "c",
+            "occurred_at": "2011-08-08T08:26:00Z",
+            "quantity": "1",
+            "unit_price": "2.50",
+        }
+        for number in range(1_000)
+    ]
+    events.write_bytes(b"\n".join(map(msgspec.json.encode, lines)))
+    source = find_source(str(events))
+    settings = Settings(data_dir=str(tmp_path / "data"), port=free_port())
+    async with (
+        Supervisor(settings) as running,
+        connect(running.url, open_timeout=30 * SCALE) as feed,
+    ):
+        rows = feed.subscribe()
+        for _ in range(2):
+            path, record = await open_record(
+                source, feed, tmp_path / "data", from_start=True
+            )
+            await replay(source, feed, path, record, speed=None)
+            assert (record.accepted, record.refused) == (1_000, {})
+
+        # One more after them: when it is there, so are they.
+        last = {**lines[0], "event_id": "last"}
+        for number in range(7):
+            await feed.publish(
+                [{**last, "event_id": f"last-{number}", "product_id": f"p{number}"}]
+            )
+
+        def is_there() -> bool:
+            return sum(row.sequence for row in rows.rows.values()) == 1_007
+
+        await eventually(is_there, within_s=30)
+        quantity = sum(
+            row.demand.unplanned_purchases.quantity for row in rows.rows.values()
+        )
+    assert quantity == 1_007

@@ -8,8 +8,13 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import pytest_asyncio
+
+# How long one example takes says more about the machine's other work than about us.
+hypothesis.settings.register_profile("parfeed", deadline=None)
+hypothesis.settings.load_profile("parfeed")
 
 sys.path.insert(0, str(Path(__file__).parent))
 

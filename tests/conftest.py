@@ -12,10 +12,6 @@ import hypothesis
 import pytest
 import pytest_asyncio
 
-# How long one example takes says more about the machine's other work than about us.
-hypothesis.settings.register_profile("parfeed", deadline=None)
-hypothesis.settings.load_profile("parfeed")
-
 sys.path.insert(0, str(Path(__file__).parent))
 
 from support.polling import SCALE, eventually
@@ -26,6 +22,10 @@ from parfeed.deployment import set_up
 from schemas.settings import PREFIX, Settings
 
 __all__ = ["SCALE", "eventually"]
+
+# How long one example takes says more about the machine's other work than about us.
+hypothesis.settings.register_profile("parfeed", deadline=None)
+hypothesis.settings.load_profile("parfeed")
 
 
 @pytest.fixture(autouse=True)

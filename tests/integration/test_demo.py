@@ -122,7 +122,9 @@ async def test_a_demo_is_exact_to_the_last_digit_and_the_same_the_second_time(
         assert vars(sums) == vars(Sums()), key
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, signal.SIGKILL], ids=["interrupted", "killed"]
+)
 async def test_a_demo_that_was_ended_goes_on_where_it_stopped(
     tmp_path: Path, how: signal.Signals
 ) -> None:
@@ -147,6 +149,8 @@ async def test_a_demo_that_was_ended_goes_on_where_it_stopped(
     assert not before.is_finished
 
     totals = await totals_of_a_demo(data_dir)
+    said = log.read_text().rpartition("Going on where it stopped")[2].split()
+    assert int(said[0].replace(",", "")) == before.items
     reading = read_sample()
     assert totals["rejected"] == reading.refused
     assert totals["events"] == totals["folded"] + sum(reading.refused.values())  # type: ignore[operator]

@@ -39,7 +39,7 @@ class Topic(msgspec.Struct, frozen=True, kw_only=True):
         # whether an event is early.
         settings: dict[str, str] = {"cleanup.policy": self.cleanup}
         if self.cleanup == "delete":
-            settings["retention.ms"] = KEEP_FOR_EVER
+            settings["retention.ms"] = settings["retention.bytes"] = KEEP_FOR_EVER
         if self.event_types:
             settings["message.timestamp.type"] = "LogAppendTime"
         return settings

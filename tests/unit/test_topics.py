@@ -42,6 +42,7 @@ def test_sources_are_kept_for_ever_and_stamped_by_the_broker(topic):
     assert topic.config() == {
         "cleanup.policy": "delete",
         "retention.ms": "-1",
+        "retention.bytes": "-1",
         "message.timestamp.type": "LogAppendTime",
     }
 
@@ -53,7 +54,11 @@ def test_what_recovery_reads_is_compacted_only(topic):
 
 
 def test_what_was_refused_is_kept_for_ever():
-    assert REJECTED.config() == {"cleanup.policy": "delete", "retention.ms": "-1"}
+    assert REJECTED.config() == {
+        "cleanup.policy": "delete",
+        "retention.ms": "-1",
+        "retention.bytes": "-1",
+    }
 
 
 def test_only_the_epoch_has_a_partition_number_of_its_own():

@@ -10,8 +10,6 @@ def fold_sources(ownership: Ownership) -> Any:
 
     async def fold(stream: Any) -> None:
         async for event in stream.events():
-            # A batch that was fetched before a rebalance is fetched again after it.
-            if event.message.generation_id == event.app.consumer_generation_id:
-                await ownership.fold(event.value)
+            await ownership.fold(event.value, event.message.generation_id)
 
     return fold

@@ -33,12 +33,23 @@ class Ownership:
         self._on_fatal = on_fatal
         self._lock = asyncio.Lock()
         self._owned: dict[int, Partition] = {}
-        self._assigned: frozenset[int] = frozenset()
+        # The group's generation in which what we own was assigned. While there is
+        # none, between a revocation and the next assignment, batches wait.
+        self._generation: int | None = None
+        self._is_assigned = asyncio.Event()
 
-    async def fold(self, batch: Batch) -> None:
-        """Fold a batch; one of a partition that was taken away is left to its owner."""
+    async def fold(self, batch: Batch, generation: int) -> None:
+        """
+        Fold a batch.
+
+        Args:
+            batch: of a partition that was ours when it was fetched.
+            generation: of the group, when it was fetched. A batch of an earlier one
+                is left: its partition's owner, maybe this worker, fetches it again.
+        """
+        await self._is_assigned.wait()
         async with self._lock:
-            if batch.partition not in self._assigned:
+            if generation != self._generation:
                 return
             try:
                 partition = self._owned.get(batch.partition)
@@ -56,12 +67,14 @@ class Ownership:
         async with self._lock:
             await self._commit()
 
-    async def assign(self, partitions: Iterable[int]) -> None:
-        """Own these partitions from now on; give up all others."""
+    async def assign(self, partitions: Iterable[int], generation: int) -> None:
+        """Own these partitions in this generation of the group; give up all others."""
         async with self._lock:
-            self._assigned = frozenset(partitions)
-            await self._give_up(set(self._owned) - self._assigned)
-            log.info("partitions assigned: %s", sorted(self._assigned))
+            assigned = set(partitions)
+            await self._give_up(set(self._owned) - assigned)
+            self._generation = generation
+            self._is_assigned.set()
+            log.info("generation %d, partitions: %s", generation, sorted(assigned))
 
     async def revoke(self) -> None:
         """
@@ -71,7 +84,8 @@ class Ownership:
         nobody else had it, or else the next write fails.
         """
         async with self._lock:
-            self._assigned = frozenset()
+            self._generation = None
+            self._is_assigned.clear()
             await self._commit()
 
     async def close(self) -> None:

@@ -28,7 +28,6 @@ from schemas.events import (
     ProductionReported,
     PurchaseCancelled,
     PurchaseRecorded,
-    UnplannedPricePosted,
 )
 from schemas.rows import ZERO, Amount, Demand, MarketRow, PriceView, Supply
 from schemas.values import EXACT, Period
@@ -180,8 +179,8 @@ class Draft:
             case PlannedPriceAnnounced():
                 # + makes a plain Decimal of the value type, as everywhere in rows.
                 self._planned_price = +event.planned_price
-            case UnplannedPricePosted():
-                pass  # what is asked depends on all companies: see `set_ask`
+        # A price counts and no more: what is asked depends on all companies' prices,
+        # see `set_ask`.
         self._note(occurred_s, received_s, offset)
 
     def add_purchases(

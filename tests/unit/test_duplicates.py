@@ -1,4 +1,4 @@
-"""An id is seen while its record is among the newest; how batches lie does not matter."""
+"""An id is seen while its record is among the newest, however batches lie."""
 
 import pytest
 from hypothesis import given, settings

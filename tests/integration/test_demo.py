@@ -158,6 +158,20 @@ async def test_a_demo_that_was_ended_goes_on_where_it_stopped(
     assert Fraction(Decimal(str(totals["purchased_quantity"]))) == bought
 
 
+async def replayed_by_command(
+    source: Path, url: str, data_dir: Path
+) -> tuple[int | None, dict[str, object]]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "parfeed", "replay", str(source), "--speed", "max"),
+        *("--url", url, "--json", "--data-dir", str(data_dir)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), 60 * SCALE)
+    answer: dict[str, object] = json.loads(out)
+    return process.returncode, answer
+
+
 async def test_a_file_of_events_replayed_twice_counts_once(tmp_path: Path) -> None:
     events = tmp_path / "events.jsonl"
     lines = [
@@ -186,6 +200,13 @@ async def test_a_file_of_events_replayed_twice_counts_once(tmp_path: Path) -> No
             )
             await replay(source, feed, path, record, speed=None)
             assert (record.accepted, record.refused) == (1_000, {})
+
+        # By the command, with a line that is none.
+        events.write_bytes(events.read_bytes() + b'\n{"type":"purchase"}\n')
+        code, answer = await replayed_by_command(events, running.url, tmp_path / "data")
+        assert code == 1
+        assert (answer["accepted"], answer["refused"]) == (1_000, {})
+        assert answer["no_event"] == {"invalid_field": 1}
 
         # One more after them: when it is there, so are they.
         last = {**lines[0], "event_id": "last"}

@@ -107,6 +107,7 @@ class App:
                 epoch,
                 time.monotonic() - began,
             )
+            await self._publisher.open()
             publishing = asyncio.create_task(self._publisher.run(), name="publish")
             self._server.channel = channel
 

@@ -64,12 +64,22 @@ class FeedConnection(ServerConnection):
         self.session: Session | None = None
         self._owner = owner
         self._is_ending = False
+        self._least_waiting = 0
+        self._moved_at = 0.0
         self._cut: asyncio.TimerHandle | None = None
 
     @property
     def waiting_bytes(self) -> int:
         """Return how much is written and not sent."""
         return self.transport.get_write_buffer_size()
+
+    def stalled_s(self, now: float) -> float:
+        """Return for how long a full socket has taken nothing; ask now and then."""
+        waiting = self.waiting_bytes
+        if waiting < self._least_waiting:
+            self._least_waiting = waiting
+            self._moved_at = now
+        return now - self._moved_at
 
     def pump(self) -> None:
         """Write what the session has to send, and end the connection if it says so."""
@@ -140,8 +150,10 @@ class FeedConnection(ServerConnection):
         """Note that the socket is full."""
         super().pause_writing()
         self.transport.pause_reading()
+        now = self.loop.time()
+        self._least_waiting, self._moved_at = self.waiting_bytes, now
         if self.session is not None:
-            self.session.fill(self.loop.time())
+            self.session.fill(now)
         self._owner.filled(self)
 
     def resume_writing(self) -> None:

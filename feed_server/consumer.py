@@ -52,6 +52,9 @@ comes back to another server meanwhile loses nothing, so a minute is not too soo
 PAUSE_S: Final = 0.25
 """Between two attempts to find the topics."""
 
+METADATA_PAUSE_S: Final = 0.01
+"""Between two looks at what the client knows of a topic; an answer takes some 5 ms."""
+
 logger = logging.getLogger(__name__)
 
 Apply = Callable[[int, int, bytes | None, bytes | None], None]
@@ -207,7 +210,11 @@ class MarketConsumer:
             if market in known and epoch in known:
                 break
             await asyncio.sleep(PAUSE_S)
-        partitions = consumer.partitions_for_topic(market)
+        # The client keeps the partitions of what is assigned, once it has asked again;
+        # there is nothing to wait for but the answer itself.
+        consumer.assign([*self._market, self._epoch_at])
+        while (partitions := consumer.partitions_for_topic(market)) is None:  # noqa: ASYNC110
+            await asyncio.sleep(METADATA_PAUSE_S)
         if len(partitions) != len(self._market):
             raise IntegrityError(
                 f"topic {market} has {len(partitions)} partitions, PARFEED_PARTITIONS "

@@ -159,29 +159,44 @@ class Publisher:
                 )
         return future
 
+    async def open(self) -> None:
+        """
+        Connect, however long it takes.
+
+        Raises:
+            IntegrityError: if the topics are not what the settings say.
+        """
+        while True:
+            producer = self._make()
+            try:
+                await producer.start()
+                await self._check_partitions(producer)
+            except (KafkaError, OSError) as exc:
+                logger.warning("no producer yet, trying again: %s", exc)
+            else:
+                self._producer = producer
+                return
+            finally:
+                if self._producer is not producer:
+                    await self._stop(producer)
+            await asyncio.sleep(RENEW_PAUSE_S)
+
     async def run(self) -> None:
         """
-        Keep a working producer until cancelled.
+        Keep a working producer until cancelled; `open` comes first.
 
         A batch that Kafka refuses for good leaves a hole in the producer's sequence, so
         that it could send nothing more to that partition: a new one takes its place.
         """
-        producer = None
+        producer = self._producer
         try:
             while True:
-                producer = self._make()
-                try:
-                    await producer.start()
-                    await self._check_partitions(producer)
-                except (KafkaError, OSError) as exc:
-                    await self._stop(producer)
-                    logger.warning("no producer yet, trying again: %s", exc)
-                    await asyncio.sleep(RENEW_PAUSE_S)
-                    continue
-                self._producer = producer
-                self._failed.clear()
                 await self._failed.wait()
-                await self._stop(producer)
+                self._failed.clear()
+                if producer is not None:
+                    await self._stop(producer)
+                await self.open()
+                producer = self._producer
         finally:
             self._producer = None
             if producer is not None:

@@ -9,7 +9,8 @@ Rules:
 - Nothing that a client sends stops the server: what a session cannot take is answered
   with a code; what breaks the connection's handler closes that connection with 1011.
 - What waits in sockets is bounded per subscriber by the session's fullness, and for
-  all together by holding back new snapshots while `WAITING_BYTES` wait already.
+  all together by holding back new snapshots while `WAITING_BYTES` wait already. Who
+  takes nothing at all while others are held back is cut.
 """
 
 import asyncio
@@ -42,6 +43,9 @@ BACKLOG: Final = 1_024
 
 WAITING_BYTES: Final = 128 * 1024 * 1024
 """What may wait in full sockets before new snapshots are held back."""
+
+STALLED_S: Final = 2.0
+"""How long a full subscriber may take nothing while others wait for its memory."""
 
 BEATS_AT_ONCE: Final = 500
 """Heartbeats between which nothing else is done: some 5 ms."""
@@ -111,6 +115,7 @@ class FeedServer:
         self._unacknowledged: set[asyncio.Future[tuple[Result, ...]]] = set()
         self._work = asyncio.Event()
         self._room = asyncio.Event()
+        self._held_back = 0
 
     # Public: starting, stopping, waking.
 
@@ -344,7 +349,11 @@ class FeedServer:
         # they are given one after the other.
         while sum(each.waiting_bytes for each in self._full) > WAITING_BYTES:
             self._room.clear()
-            await self._room.wait()
+            self._held_back += 1
+            try:
+                await self._room.wait()
+            finally:
+                self._held_back -= 1
 
     def _close(self, session: Session, connection: FeedConnection, code: int) -> None:
         spread = RECONNECT_MS + RECONNECT_MS_PER_SESSION * len(self._open)
@@ -362,6 +371,16 @@ class FeedServer:
                 logger.info("closing a session with %d: %r", code, session.client)
                 self._awaiting.pop(session, None)
                 self._close(session, connection, code)
+        if self._held_back:
+            self._cut_stalled(now)
+
+    def _cut_stalled(self, now: float) -> None:
+        for connection in list(self._full):
+            session = connection.session
+            if session is not None and connection.stalled_s(now) >= STALLED_S:
+                logger.info("cutting a session that takes nothing: %r", session.client)
+                self._close(session, connection, 4001)
+                connection.cut()
 
     async def _beat(self) -> None:
         channel = self.channel

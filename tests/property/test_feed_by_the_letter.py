@@ -113,18 +113,18 @@ class Client:
         self.server = server
         self.session = Session(SETTINGS, server.channel, "server", 0.0)
         self.say(Hello())
-        for id, subscribe in self.wanted.items():
-            self.ask(id, subscribe, resume=self.reader.cursors.get(id))
+        for name, subscribe in self.wanted.items():
+            self.ask(name, subscribe, resume=self.reader.cursors.get(name))
 
     def say(self, message: Message) -> None:
         assert self.session is not None
         self.session.receive(decode_message(encode(message).decode()), 0.0)
         self.pump()
 
-    def ask(self, id: str, subscribe: Subscribe, resume: str | None) -> None:
+    def ask(self, name: str, subscribe: Subscribe, resume: str | None) -> None:
         self.say(
             Subscribe(
-                id=id,
+                id=name,
                 channel="market",
                 products=subscribe.products,
                 period=subscribe.period,
@@ -133,11 +133,11 @@ class Client:
                 resume=resume,
             )
         )
-        self.was_slow[id] = False
+        self.was_slow[name] = False
         self.deliver()  # the answer, so that the versions are counted from it
-        self.began[id] = self.reader.cursors[id]
-        self.reader.versions[id] = 0
-        self.reader.updates[id] = []
+        self.began[name] = self.reader.cursors[name]
+        self.reader.versions[name] = 0
+        self.reader.updates[name] = []
 
     def pump(self) -> None:
         assert self.session is not None
@@ -199,38 +199,38 @@ class Feed(RuleBasedStateMachine):
                 client.session.beat()
         self._pump()
 
-    @rule(client=clients, id=st.sampled_from(IDS), selection=selections, mode=modes)
+    @rule(client=clients, name=st.sampled_from(IDS), selection=selections, mode=modes)
     def a_client_subscribes(
-        self, client: Client, id: str, selection: dict, mode: dict
+        self, client: Client, name: str, selection: dict, mode: dict
     ) -> None:
         if client.session is None:
             return
         client.deliver()
-        subscribe = Subscribe(id=id, channel="market", **selection, **mode)
-        client.wanted[id] = subscribe
-        client.ask(id, subscribe, resume=None)
+        subscribe = Subscribe(id=name, channel="market", **selection, **mode)
+        client.wanted[name] = subscribe
+        client.ask(name, subscribe, resume=None)
 
-    @rule(client=clients, id=st.sampled_from(IDS), mode=modes)
+    @rule(client=clients, name=st.sampled_from(IDS), mode=modes)
     def a_client_changes_its_mode_and_goes_on(
-        self, client: Client, id: str, mode: dict
+        self, client: Client, name: str, mode: dict
     ) -> None:
-        if client.session is None or id not in client.wanted:
+        if client.session is None or name not in client.wanted:
             return
         client.deliver()
-        old = client.wanted[id]
+        old = client.wanted[name]
         subscribe = Subscribe(
-            id=id, channel="market", products=old.products, period=old.period, **mode
+            id=name, channel="market", products=old.products, period=old.period, **mode
         )
-        client.wanted[id] = subscribe
-        client.ask(id, subscribe, resume=client.reader.cursors[id])
+        client.wanted[name] = subscribe
+        client.ask(name, subscribe, resume=client.reader.cursors[name])
 
-    @rule(client=clients, id=st.sampled_from(IDS))
-    def a_client_unsubscribes(self, client: Client, id: str) -> None:
-        if client.session is None or id not in client.wanted:
+    @rule(client=clients, name=st.sampled_from(IDS))
+    def a_client_unsubscribes(self, client: Client, name: str) -> None:
+        if client.session is None or name not in client.wanted:
             return
-        client.say(Unsubscribe(id=id))
+        client.say(Unsubscribe(id=name))
         client.deliver()
-        del client.wanted[id], client.reader.cursors[id], client.reader.rows[id]
+        del client.wanted[name], client.reader.cursors[name], client.reader.rows[name]
 
     @rule(client=clients)
     def a_client_stops_reading(self, client: Client) -> None:
@@ -259,19 +259,19 @@ class Feed(RuleBasedStateMachine):
     @invariant()
     def every_client_has_the_market_as_of_its_cursor(self) -> None:
         for client in self.everybody:
-            for id, subscribe in client.wanted.items():
-                cursor = Cursor.parse(client.reader.cursors[id])
+            for name, subscribe in client.wanted.items():
+                cursor = Cursor.parse(client.reader.cursors[name])
                 truth = dict(self.log.between(None, cursor, subscribe))
-                assert client.reader.rows[id] == truth
+                assert client.reader.rows[name] == truth
 
     @invariant()
     def every_version_was_sent_or_counted_as_merged(self) -> None:
         for client in self.everybody:
-            for id, subscribe in client.wanted.items():
-                start = Cursor.parse(client.began[id])
-                end = Cursor.parse(client.reader.cursors[id])
+            for name, subscribe in client.wanted.items():
+                start = Cursor.parse(client.began[name])
+                end = Cursor.parse(client.reader.cursors[name])
                 versions = len(list(self.log.between(start, end, subscribe)))
-                assert client.reader.versions[id] == versions
+                assert client.reader.versions[name] == versions
 
     def _pump(self) -> None:
         for client in self.everybody:
@@ -295,15 +295,15 @@ class Feed(RuleBasedStateMachine):
         for client in self.everybody:
             client.deliver()
             assert client.session.state is State.OPEN
-            for id, subscribe in client.wanted.items():
+            for name, subscribe in client.wanted.items():
                 everything = client.server.channel.view.cursor
                 truth = dict(self.log.between(None, everything, subscribe))
-                assert client.reader.rows[id] == truth
+                assert client.reader.rows[name] == truth
                 beat = client.reader.heartbeats[-1]
-                assert beat["checksum"][id] == checksum_of(truth.values())
+                assert beat["checksum"][name] == checksum_of(truth.values())
                 assert beat["cursor"] == str(everything)
-                if subscribe.mode == "stream" and not client.was_slow[id]:
-                    for update in client.reader.updates[id]:
+                if subscribe.mode == "stream" and not client.was_slow[name]:
+                    for update in client.reader.updates[name]:
                         assert update["merged"] == 0
 
 

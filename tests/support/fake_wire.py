@@ -67,9 +67,9 @@ class Wire:
         self.session.receive(decoded, self.market.now)
         return self.deliver()
 
-    def subscribe(self, id: str = "s", **options: Any) -> list[dict[str, Any]]:
+    def subscribe(self, name: str = "s", **options: Any) -> list[dict[str, Any]]:
         """Subscribe and return the answers."""
-        return self.say(Subscribe(id=id, **{"channel": "market", **options}))
+        return self.say(Subscribe(id=name, **{"channel": "market", **options}))
 
     def deliver(self) -> list[dict[str, Any]]:
         """Hand everything that was sent to the reader."""

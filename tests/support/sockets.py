@@ -70,13 +70,13 @@ class Socket:
             message = encode(message).decode()
         await self.connection.send(message)
 
-    async def subscribe(self, id: str = "s", **options: Any) -> dict[str, Any]:
+    async def subscribe(self, name: str = "s", **options: Any) -> dict[str, Any]:
         """Subscribe and return the first snapshot or update."""
-        await self.say(Subscribe(id=id, **{"channel": "market", **options}))
+        await self.say(Subscribe(id=name, **{"channel": "market", **options}))
         return await self.until(
             lambda message: (
                 message["type"] in ("snapshot", "update", "error")
-                and message.get("id") == id
+                and message.get("id") == name
             )
         )
 
@@ -93,9 +93,9 @@ class Socket:
             if accept(message):
                 return message
 
-    async def until_has(self, id: str, sequences: dict[str, int]) -> None:
+    async def until_has(self, name: str, sequences: dict[str, int]) -> None:
         """Apply messages until the subscription has these rows."""
-        while self.reader.sequences(id) != sequences:
+        while self.reader.sequences(name) != sequences:
             await self.take()
 
 

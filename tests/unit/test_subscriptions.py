@@ -1,5 +1,7 @@
 """Groups: who wants the same shares the work, and is found by what it wants."""
 
+import itertools
+
 from support.by_the_letter import row_key, row_value
 
 from feed_server.selection import Selection
@@ -97,7 +99,7 @@ def test_updates_of_a_group_with_a_rate_are_never_closer_than_the_rate_allows():
     for max_rate in (0.3, 1.0, 3.0, 7.0, 100.0):
         one = group(max_rate=max_rate)
         sent = [step / 997 for step in range(20_000) if one.is_due(step / 997)]
-        gaps = [later - sooner for sooner, later in zip(sent, sent[1:], strict=False)]
+        gaps = [later - sooner for sooner, later in itertools.pairwise(sent)]
         assert min(gaps) > 1 / max_rate - 1 / 997 - 1e-9
         assert len(sent) >= int(20_000 / 997 * max_rate * 0.9) or max_rate == 100.0
 

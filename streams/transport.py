@@ -113,6 +113,11 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         fetched = await super()._fetch_records(
             consumer, active_partitions, timeout, max_records
         )
+        current = consumer._subscription.subscription.assignment
+        if current is not assignment:
+            # A rebalance came between: what is returned is of the new assignment,
+            # fetched from where it was committed.
+            begins = {}
         batches = {}
         for tp, records in fetched.items():
             if not records:
@@ -120,7 +125,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             first, last = records[0], records[-1]
             begin = begins.get(tp)
             # The consumer steps over control records, which no record of ours shows.
-            position = assignment.state_value(tp)._position
+            position = current.state_value(tp)._position
             batch = Batch(
                 tp.topic,
                 tp.partition,

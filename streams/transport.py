@@ -109,7 +109,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         max_records: int | None = None,
     ) -> dict[Any, list[Any]]:
         assignment = consumer._subscription.subscription.assignment
-        begins = {tp: assignment.state_value(tp)._position for tp in assignment.tps}
+        begins = _positions(assignment)
         fetched = await super()._fetch_records(
             consumer, active_partitions, timeout, max_records
         )
@@ -118,19 +118,19 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
             # A rebalance came between: what is returned is of the new assignment,
             # fetched from where it was committed.
             begins = {}
+        positions = _positions(current)
         batches = {}
         for tp, records in fetched.items():
             if not records:
                 continue
             first, last = records[0], records[-1]
             begin = begins.get(tp)
-            # The consumer steps over control records, which no record of ours shows.
-            position = current.state_value(tp)._position
             batch = Batch(
                 tp.topic,
                 tp.partition,
                 first.offset if begin is None else min(begin, first.offset),
-                max(last.offset + 1, position or 0),
+                # The consumer steps over control records, which none of these shows.
+                max(last.offset + 1, positions[tp] or 0),
                 records,
             )
             batches[tp] = [
@@ -144,6 +144,13 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
                 )
             ]
         return batches
+
+
+def _positions(assignment: Any) -> dict[Any, int | None]:
+    # By partition, the next offset to fetch; while there is no assignment, none.
+    if assignment is None:
+        return {}
+    return {tp: assignment.state_value(tp)._position for tp in assignment.tps}
 
 
 class _Unread(dict[Any, Any]):

@@ -104,7 +104,8 @@ def resolve(on_progress: Progress = silent, where: Path | None = None) -> list[P
 def _is_whole(jar: Jar, path: Path) -> bool:
     try:
         return path.stat().st_size == jar.size
-    except FileNotFoundError:
+    except OSError:
+        # Not there, or not to be read: fetching it says which.
         return False
 
 

@@ -8,11 +8,12 @@ After a hard kill the children need a moment to follow; `acquire` waits for them
 
 import asyncio
 import fcntl
-import json
 import os
 import time
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from parfeed.errors import AlreadyRunning
 
@@ -66,7 +67,7 @@ class DirectoryLock:
 
     def note(self, owner: dict[str, str]) -> None:
         """Replace the note of who holds the lock."""
-        text = json.dumps({"pid": str(os.getpid()), **owner}).encode()
+        text = msgspec.json.encode({"pid": str(os.getpid()), **owner})
         os.ftruncate(self.fd, 0)
         os.pwrite(self.fd, text, 0)
 
@@ -80,10 +81,9 @@ class DirectoryLock:
 def read_owner(path: Path) -> dict[str, str]:
     """Return the note of who holds the lock, empty if there is none."""
     try:
-        note = json.loads(path.read_text())
-    except (OSError, ValueError):
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.DecodeError):
         return {}
-    return {str(key): str(value) for key, value in note.items()}
 
 
 def holder(path: Path) -> dict[str, str] | None:

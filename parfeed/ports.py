@@ -22,7 +22,7 @@ async def http_status(
                     "Connection: close\r\n\r\n".encode()
                 )
                 words = (await reader.readline()).split()
-                return int(words[1]) if words[:1] == [b"HTTP/1.1"] else None
+                return int(words[1]) if words[0].startswith(b"HTTP/") else None
             finally:
                 writer.close()
                 await writer.wait_closed()

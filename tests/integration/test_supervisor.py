@@ -1,0 +1,259 @@
+"""
+The supervisor with a real Kafka, and programs in the place of worker and feed server
+where a test must decide how they die. The last tests run the real ones.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from support.polling import SCALE, eventually
+from support.processes import free_port
+
+from parfeed.broker import EmbeddedBroker
+from parfeed.errors import AlreadyRunning, PortTaken, ProcessFailed
+from parfeed.kafka_probe import probe
+from parfeed.lock import holder
+from parfeed.ports import http_status
+from parfeed.progress import Step
+from parfeed.supervisor import FEED_SERVER, LOCK_NAME, Supervisor
+from schemas.settings import Settings
+
+pytestmark = pytest.mark.kafka
+
+HEALTHY = """
+import http.server, os, signal, sys
+
+class Health(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+address = (os.environ["PARFEED_HOST"], int(os.environ["PARFEED_PORT"]))
+http.server.ThreadingHTTPServer(address, Health).serve_forever()
+"""
+IDLE = "import signal, sys; signal.signal(15, lambda *_: sys.exit(0)); signal.pause()"
+DYING = "print('no room on the bridge'); raise SystemExit(3)"
+
+MakeSupervisor = Callable[..., Supervisor]
+
+
+def commands(**programs: str) -> dict[str, list[str]]:
+    named = {FEED_SERVER: HEALTHY, "worker 1": IDLE, **programs}
+    return {name: [sys.executable, "-c", text] for name, text in named.items()}
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+async def supervise(settings: Settings) -> AsyncIterator[MakeSupervisor]:
+    """Make supervisors that are stopped at the end."""
+    made: list[Supervisor] = []
+
+    def make(**changes: object) -> Supervisor:
+        chosen = changes.pop("commands", None) or commands()
+        notices = changes.pop("on_notice", lambda _text: None)
+        supervisor = Supervisor(
+            msgspec.structs.replace(settings, **changes),
+            commands=chosen,  # type: ignore[arg-type]
+            on_notice=notices,  # type: ignore[arg-type]
+        )
+        made.append(supervisor)
+        return supervisor
+
+    yield make
+    for supervisor in made:
+        await supervisor.stop()
+
+
+async def test_what_runs_is_served_and_nothing_is_left_after_the_stop(
+    supervise: MakeSupervisor, settings: Settings
+) -> None:
+    steps: list[Step] = []
+    supervisor = supervise()
+    supervisor.on_progress = steps.append
+    async with supervisor as running:
+        assert running.url == f"ws://127.0.0.1:{settings.port}/"
+        assert await http_status("127.0.0.1", settings.port) == 200
+        pids = running.pids
+        assert set(pids) == {FEED_SERVER, "worker 1"}
+    assert [step.what for step in steps] == [
+        "Making topics",
+        "Starting workers and feed server",
+    ]
+    assert not any(map(lives, pids.values()))
+    assert holder(Path(settings.data_dir) / LOCK_NAME) is None
+
+
+async def test_a_second_one_on_the_same_data_names_the_first(
+    supervise: MakeSupervisor, settings: Settings
+) -> None:
+    first = supervise()
+    await first.start()
+    with pytest.raises(AlreadyRunning) as raised:
+        await supervise(port=free_port()).start()
+    assert f"process {os.getpid()}" in str(raised.value)
+    assert first.url in str(raised.value)
+    assert await http_status("127.0.0.1", settings.port) == 200
+
+
+async def test_a_taken_port_is_named_with_its_setting(
+    supervise: MakeSupervisor, settings: Settings
+) -> None:
+    other = await asyncio.start_server(
+        lambda _r, w: w.close(), "127.0.0.1", settings.port
+    )
+    async with other:
+        with pytest.raises(PortTaken, match=f"{settings.port}.*PARFEED_PORT"):
+            await supervise().start()
+
+
+async def test_what_is_killed_is_started_again(supervise: MakeSupervisor) -> None:
+    notices: list[str] = []
+    running = supervise(on_notice=notices.append)
+    await running.start()
+    before = running.pids["worker 1"]
+    os.kill(before, signal.SIGKILL)
+    await eventually(lambda: running.pids["worker 1"] != before)
+    assert lives(running.pids["worker 1"])
+    assert notices == ["worker 1 ended (signal SIGKILL); starting it again"]
+
+
+async def test_what_keeps_dying_is_given_up_with_the_end_of_its_log(
+    supervise: MakeSupervisor,
+) -> None:
+    running = supervise(commands=commands(**{"worker 1": DYING}))
+    await running.start()
+    with pytest.raises(ProcessFailed) as raised:
+        await asyncio.wait_for(running.failed(), 30 * SCALE)
+    assert "worker 1 died 5 times" in str(raised.value)
+    assert "no room on the bridge" in str(raised.value)
+
+
+async def test_a_feed_server_that_keeps_dying_ends_the_start(
+    supervise: MakeSupervisor, settings: Settings
+) -> None:
+    with pytest.raises(ProcessFailed, match="no room on the bridge"):
+        await supervise(commands=commands(**{FEED_SERVER: DYING})).start()
+    assert holder(Path(settings.data_dir) / LOCK_NAME) is None
+
+
+async def test_waiting_for_a_failure_ends_with_the_stop(
+    supervise: MakeSupervisor,
+) -> None:
+    running = supervise()
+    await running.start()
+    waiting = asyncio.create_task(running.failed())
+    await running.stop()
+    await asyncio.wait_for(waiting, 5 * SCALE)
+
+
+async def test_the_stop_takes_less_than_five_seconds_whoever_resists(
+    supervise: MakeSupervisor,
+) -> None:
+    stubborn = (
+        "import signal; signal.signal(15, signal.SIG_IGN)\nwhile 1: signal.pause()"
+    )
+    running = supervise(commands=commands(**{"worker 1": stubborn}), broker="")
+    await running.start()
+    pids = running.pids
+    assert set(pids) == {FEED_SERVER, "worker 1", "Kafka"}
+    began = time.monotonic()
+    await running.stop()
+    assert time.monotonic() - began < 5 * SCALE
+    assert not any(map(lives, pids.values()))
+
+
+async def test_a_killed_broker_comes_back_on_its_port_and_workers_are_not_blamed(
+    supervise: MakeSupervisor,
+) -> None:
+    # Dies whenever the broker is away, as a worker may: for longer than five deaths.
+    dependent = (
+        "import os, socket, time\n"
+        "host, port = os.environ['PARFEED_BROKER'].split(':')\n"
+        "while True:\n"
+        "    socket.create_connection((host, int(port))).close()\n"
+        "    time.sleep(0.01)\n"
+    )
+    running = supervise(commands=commands(**{"worker 1": dependent}), broker="")
+    await running.start()
+    address, before = running.bootstrap, running.pids["Kafka"]
+    os.kill(before, signal.SIGKILL)
+    await eventually(lambda: running.pids.get("Kafka", before) != before, within_s=30)
+    host, _, port = address.partition(":")
+    assert running.bootstrap == address
+    found = await probe(host, int(port))
+    assert found is not None
+    assert found.brokers == 1
+    worker = await eventually(lambda: running.pids["worker 1"])
+    assert lives(worker)
+
+
+async def test_a_hard_killed_up_leaves_nothing_and_the_next_finds_its_data(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data_dir=str(tmp_path / "data"), port=free_port())
+    programs = tmp_path / "programs.json"
+    programs.write_bytes(msgspec.json.encode(commands()))
+    starter = (
+        "import asyncio, sys, msgspec\n"
+        "from pathlib import Path\n"
+        "from schemas.settings import Settings\n"
+        "from parfeed.supervisor import Supervisor\n"
+        "async def main():\n"
+        "    settings = msgspec.json.decode(sys.argv[1], type=Settings)\n"
+        "    commands = msgspec.json.decode(Path(sys.argv[2]).read_bytes())\n"
+        "    async with Supervisor(settings, commands=commands) as running:\n"
+        "        print(msgspec.json.encode(running.pids).decode(), flush=True)\n"
+        "        await running.failed()\n"
+        "asyncio.run(main())\n"
+    )
+    up = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        starter,
+        msgspec.json.encode(settings).decode(),
+        str(programs),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert up.stdout is not None
+    pids = msgspec.json.decode(await up.stdout.readline(), type=dict[str, int])
+    port = (tmp_path / "data/broker/identity.json").read_bytes()
+    up.kill()
+    await up.wait()
+    # At once, while the old processes are still on their way out.
+    again = Supervisor(settings, commands=commands(), on_notice=lambda _text: None)
+    async with again as running:
+        assert not any(map(lives, pids.values()))
+        assert (tmp_path / "data/broker/identity.json").read_bytes() == port
+        assert set(running.pids) == set(pids)
+
+
+async def test_a_start_that_is_cancelled_leaves_nothing_behind(
+    supervise: MakeSupervisor, tmp_path: Path
+) -> None:
+    running = supervise(broker="", data_dir=str(tmp_path / "own"))
+    begun = asyncio.Event()
+    running.on_progress = lambda step: begun.set() if "topics" in step.what else None
+    starting = asyncio.create_task(running.start())
+    await begun.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert holder(tmp_path / "own" / LOCK_NAME) is None
+    fresh = EmbeddedBroker(tmp_path / "own")
+    await fresh.start()
+    await fresh.stop()

@@ -51,7 +51,9 @@ async def test_a_lock_waits_for_the_children_of_a_dead_owner(tmp_path: Path) -> 
     waiting = asyncio.create_task(second.acquire({}))
     done, _ = await asyncio.wait([waiting], timeout=0.3)
     assert not done
-    await child.communicate()
+    assert child.stdin is not None
+    child.stdin.close()
+    await child.wait()
     await waiting
     assert read_owner(path)["pid"] == str(os.getpid())
     second.release()

@@ -10,10 +10,12 @@ Sums of whole units over four weeks are quarters of a unit of the mean: integers
 the very end, and so exact.
 """
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from itertools import accumulate
 from typing import Final
 
 from parfeed.sources.reading import RetailRow
@@ -129,8 +131,5 @@ def _median(counts: Counter[Price]) -> Price:
 
 
 def _nth(ordered: list[Price], counts: Counter[Price], index: int) -> Price:
-    for price in ordered:
-        index -= counts[price]
-        if index < 0:
-            return price
-    raise AssertionError("the index lies beyond the observations")
+    upto = accumulate(counts[price] for price in ordered)
+    return ordered[bisect_right(list(upto), index)]

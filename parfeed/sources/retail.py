@@ -275,5 +275,6 @@ def _week_named(text: str) -> int:
 
 def _spread(start: datetime, count: int) -> Iterator[datetime]:
     seconds = int(PLANNING_TIME.total_seconds())
-    for index in range(count):
-        yield start + timedelta(seconds=index * seconds // count)
+    return iter(
+        [start + timedelta(seconds=index * seconds // count) for index in range(count)]
+    )

@@ -2,9 +2,12 @@
 
 import csv
 import lzma
+from pathlib import Path
 
-from parfeed.sources.opening import open_sample
-from parfeed.sources.package_retail import pack, sample_lines
+import pytest
+
+from parfeed.sources.opening import open_sample, read_sample_bytes
+from parfeed.sources.package_retail import main, pack, sample_lines
 from parfeed.sources.reading import COLUMNS, ROW_COLUMN
 
 FULL = [
@@ -32,9 +35,20 @@ def test_the_same_rows_are_packed_to_the_same_bytes() -> None:
     assert lzma.decompress(first).decode() == "".join(sample_lines(FULL))
 
 
+def test_the_command_writes_the_sample_of_a_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = tmp_path / "full.csv", tmp_path / "sample.csv.xz"
+    source.write_text("".join(FULL))
+    monkeypatch.setattr("sys.argv", ["package_retail", str(source), str(out)])
+    main()
+    assert out.read_bytes() == pack(sample_lines(FULL))
+
+
 def test_the_packaged_sample_is_eight_whole_weeks_under_700_kb() -> None:
     with open_sample() as lines:
         header, *rows = csv.reader(lines)
+    assert len(read_sample_bytes()) < 700_000
     assert tuple(header) == (ROW_COLUMN, *COLUMNS)
     # One stretch of the full file: no row of it is missing.
     numbers = [int(row[0]) for row in rows]

@@ -353,6 +353,31 @@ def test_a_row_that_comes_after_its_week_has_ended_fulfils_no_plan() -> None:
     assert late.planned_quantity == 0
 
 
+def test_a_row_long_after_its_week_counts_there_and_is_no_history() -> None:
+    lines = [
+        in_week(0, 8, customer="12347"),
+        a_line(1, time="2011-08-15 10:00:00"),
+        in_week(0, 4),
+        in_week(0, -1, invoice="C1"),
+        a_line(1, time="2011-08-22 10:00:00"),
+    ]
+    items = mapped(lines)
+    late = of_kind(PurchaseRecorded, items)[2]
+    (cancellation,) = of_kind(PurchaseCancelled, items)
+    assert late.occurred_at == cancellation.occurred_at
+    assert cancellation.cancels == late.event_id
+    plans = [plan for plan in of_kind(PlanSubmitted, items) if plan.period > "2011-W32"]
+    assert [(plan.consumer_id, plan.quantity) for plan in plans] == [
+        ("17850", Decimal("0.25"))
+    ]
+
+
+def test_only_replayed_weeks_are_planned() -> None:
+    lines = [in_week(0, 8), in_week(4, 8), a_line(1, time="2011-08-15 10:00:00")]
+    plans = of_kind(PlanSubmitted, mapped(lines, "2011-W33"))
+    assert [plan.period for plan in plans] == ["2011-W33"]
+
+
 # Cancellations
 
 
@@ -419,7 +444,7 @@ def test_what_an_earlier_week_gave_back_changes_no_plan_of_this_one() -> None:
 def test_memory_of_purchases_is_bounded() -> None:
     def row(number: int, quantity: int) -> RetailRow:
         moment = datetime(2011, 8, 8, tzinfo=UTC)
-        code = f"code-{number % 3}"
+        code = "once" if number == 0 else f"code-{number % 3}"
         return RetailRow(number, "1", code, quantity, moment, Price("1"), "17850")
 
     purchases = Purchases(limit=4)

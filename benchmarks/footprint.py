@@ -7,6 +7,7 @@ import msgspec
 
 from benchmarks.figures import Spread
 from benchmarks.report import Table, number, spread, worded
+from parfeed import guard
 
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "worker": ("-m", "streams"),
@@ -47,7 +48,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     One demo. Resident memory in bytes.
 
     Attributes:
-        after: at the demo's end, by role.
+        after: at the demo's end, by role: the last sample that saw all of OURS, since
+            what is being stopped has let go of some.
         peak: the most that was seen, by role.
         ours_after, ours_peak: of the worker and the feed server together.
         events: that the demo sent.
@@ -69,7 +71,15 @@ class MemoryResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def role_of(command: Sequence[str]) -> str | None:
-    """Return what a process with this command line is in a deployment."""
+    """
+    Return what a process with this command line is in a deployment.
+
+    The watchdog beside each process (parfeed/guard.py) has the same words and outlives
+    it by a moment; it is nothing here.
+    """
+    guarding = guard.command([])
+    if list(command[1 : len(guarding)]) == guarding[1:]:
+        return None
     for role, words in ROLES.items():
         size = len(words)
         if any(
@@ -91,27 +101,24 @@ def memory_of(samples: Sequence[Mapping[str, int]], events: int) -> Memory:
     Raises:
         ValueError: if worker and feed server were never seen together.
     """
-    together = [
-        sum(sample[role] for role in OURS)
-        for sample in samples
-        if all(role in sample for role in OURS)
-    ]
+    together = [sample for sample in samples if all(role in sample for role in OURS)]
     if not together:
         raise ValueError(f"never saw {' and '.join(OURS)} together")
     roles = {role for sample in samples for role in sample}
     return Memory(
-        after={
-            role: [sample[role] for sample in samples if role in sample][-1]
-            for role in sorted(roles)
-        },
+        after=dict(together[-1]),
         peak={
             role: max(sample.get(role, 0) for sample in samples)
             for role in sorted(roles)
         },
-        ours_after=together[-1],
-        ours_peak=max(together),
+        ours_after=_ours(together[-1]),
+        ours_peak=max(map(_ours, together)),
         events=events,
     )
+
+
+def _ours(sample: Mapping[str, int]) -> int:
+    return sum(sample[role] for role in OURS)
 
 
 def startup_table(result: StartupResult) -> Table:

@@ -92,7 +92,7 @@ def match(
     rows = zip(seen.products, seen.positions, seen.at_ns, strict=True)
     for product, position, at_ns in rows:
         positions, times = arrivals[seen.product_ids[product]]
-        # A snapshot after a reconnect may bring again what is known already.
+        # A snapshot after a reconnect brings again what is known, other periods too.
         if not positions or position > positions[-1]:
             positions.append(position)
             times.append(at_ns)

@@ -3,8 +3,8 @@ Memory: what a deployment's processes hold after the demo.
 
 `parfeed demo --speed max --exit` in an empty directory, as a user gives it. Its
 processes are sampled while it runs: resident memory, which counts what several share
-for each of them, and so is the cautious figure. "At its end" is the last sample of a
-process before it is stopped. The demo keeps the embedded Kafka; its heap may grow to
+for each of them, and so is the cautious figure. "At its end" is the last sample before
+any of them is stopped. The demo keeps the embedded Kafka; its heap may grow to
 its limit whether it needs that or not, so it is listed apart.
 """
 
@@ -109,7 +109,6 @@ def _resident(pid: int) -> dict[str, int]:
             held = child.memory_info().rss
         except psutil.Error:
             continue  # it has ended since
-        # A guard's watchdog has the command line of what it guards, and little memory.
-        if role is not None and held > found.get(role, 0):
-            found[role] = held
+        if role is not None:
+            found[role] = found.get(role, 0) + held
     return found

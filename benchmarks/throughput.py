@@ -78,8 +78,9 @@ BEGIN: Final = datetime(2026, 1, 5, 8, tzinfo=UTC)
 EVENTS_PER_S: Final = 20_000
 """How fast event time moves: it decides how many slices of windows a batch touches."""
 
-RUN_LIMIT_S: Final = 120.0
-"""Of one run, start-up included: some 20 s is usual."""
+START_LIMIT_S: Final = 60.0
+LEAST_EVENTS_PER_S: Final = 10_000
+"""A run that takes longer than to start and to do this much has got stuck."""
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,12 +249,13 @@ class _Bench:
         self, name: str, process: ChildProcess, done: Coroutine[None, None, None]
     ) -> None:
         # Until it is done, or has died, or takes too long.
+        limit_s = START_LIMIT_S + self._plan.events / LEAST_EVENTS_PER_S
         doing = asyncio.ensure_future(done)
         dying = asyncio.ensure_future(process.wait())
         try:
             await asyncio.wait(
                 {doing, dying},
-                timeout=RUN_LIMIT_S,
+                timeout=limit_s,
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if doing.done():
@@ -262,7 +264,7 @@ class _Bench:
             if dying.done():
                 raise failed(process)
             raise BenchmarkFailed(
-                f"{name} was not done within {RUN_LIMIT_S:.0f} s; the end of its log:\n"
+                f"{name} was not done within {limit_s:.0f} s; the end of its log:\n"
                 f"{last_lines(process.log)}"
             )
         finally:

@@ -18,7 +18,7 @@ import msgspec
 
 from parfeed import kafka_jars
 from parfeed.deployment import read_epoch
-from parfeed.kafka_probe import probe
+from parfeed.kafka_probe import probe_all
 from parfeed.lock import holder
 from parfeed.ports import is_free
 from parfeed.supervisor import LOCK_NAME
@@ -215,16 +215,11 @@ def check_port(settings: Settings) -> Check:
 
 async def check_broker(settings: Settings) -> list[Check]:
     """Check that the named Kafka answers and has been set up."""
-    servers = [server.strip() for server in settings.broker.split(",")]
-    found = await asyncio.gather(*(_probe(server) for server in servers))
-    silent = [
-        server
-        for server, cluster in zip(servers, found, strict=True)
-        if cluster is None
-    ]
+    found = await probe_all(settings.broker)
+    silent = [server for server, cluster in found.items() if cluster is None]
     name = "Kafka"
     cure = "see whether it runs and whether PARFEED_BROKER names it"
-    if len(silent) == len(servers):
+    if len(silent) == len(found):
         finding = f"nobody answers as Kafka at {settings.broker}"
         return [Check(name=name, state="problem", finding=finding, cure=cure)]
     if silent:
@@ -247,13 +242,6 @@ async def _check_topics(settings: Settings) -> Check:
         )
     finding = f"{settings.topic_prefix} is set up, epoch {epoch}"
     return Check(name="Topics", state="ok", finding=finding)
-
-
-async def _probe(server: str) -> object:
-    host, _, port = server.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65_535:
-        return None
-    return await probe(host.strip("[]"), int(port))
 
 
 def _nearest(path: Path) -> Path:

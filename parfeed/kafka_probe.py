@@ -4,10 +4,14 @@ Ask whoever listens on a port whether it is a Kafka, and which.
 One metadata request, written by hand: a client library would retry, log errors and
 take longer to import than the answer takes. Format: Kafka's protocol guide, Metadata
 version 4, request header version 1.
+
+`python -m parfeed.kafka_probe HOST:PORT[,HOST:PORT...]` ends with 0 if one of them
+answers, otherwise with 1: a health check.
 """
 
 import asyncio
 import struct
+import sys
 from typing import Final
 
 import msgspec
@@ -56,6 +60,26 @@ async def probe(host: str, port: int, timeout_s: float = 2.0) -> Cluster | None:
         return None
 
 
+async def probe_all(servers: str, timeout_s: float = 2.0) -> dict[str, Cluster | None]:
+    """
+    Probe a list such as `kafka-1:9092,kafka-2:9092`; what is no address is nobody.
+
+    Args:
+        servers: host:port, separated by commas.
+        timeout_s: for all of them together.
+    """
+    names = [server.strip() for server in servers.split(",")]
+    found = await asyncio.gather(*(_probe_server(name, timeout_s) for name in names))
+    return dict(zip(names, found, strict=True))
+
+
+async def _probe_server(server: str, timeout_s: float) -> Cluster | None:
+    host, _, port = server.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        return None
+    return await probe(host.strip("[]"), int(port), timeout_s)
+
+
 def _parse(answer: bytes) -> Cluster | None:
     correlation, _throttle_ms, brokers = struct.unpack_from(">iii", answer)
     position = 12
@@ -81,3 +105,10 @@ def _text(answer: bytes, position: int) -> tuple[str | None, int]:
     if end > len(answer):
         raise struct.error(f"a text of {length} bytes ends beyond the answer")
     return answer[position:end].decode(), end
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        print("usage: python -m parfeed.kafka_probe HOST:PORT[,...]", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0 if any(asyncio.run(probe_all(sys.argv[1])).values()) else 1)

@@ -6,6 +6,7 @@ by `pump`: one reads, one writes, one notices when the server has gone silent.
 """
 
 import asyncio
+import os
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -112,7 +113,7 @@ async def open_link(url: str) -> Link:
     except TimeoutError as exc:
         raise NotOpened(f"no answer within {OPEN_TIMEOUT_S:g} s") from exc
     except OSError as exc:
-        raise NotOpened(exc.strerror or str(exc) or type(exc).__name__) from exc
+        raise NotOpened(_system_reason(exc)) from exc
     except (WebSocketException, EOFError) as exc:
         raise NotOpened(f"no websocket handshake: {exc}") from exc
     if not isinstance(link, Link):
@@ -136,13 +137,14 @@ async def pump(
         happened: called when the session has new `events`.
     """
     tasks = [
+        asyncio.create_task(_listen_for_silence(link, session)),
         asyncio.create_task(_read(link, session, wake, happened)),
         asyncio.create_task(_write(link, session, wake)),
-        asyncio.create_task(_listen_for_silence(link, session)),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        # The reader knows best why: the code of a close reaches it first.
+        # When the first one ends the connection the others see that it is gone. Who
+        # heard nothing knows why; the reader has the code of a close; the writer least.
         first = next(task for task in tasks if task in done)
         return first.result()
     finally:
@@ -202,6 +204,14 @@ async def _listen_for_silence(link: Link, session: Session) -> Lost:
             link.transport.abort()
             return Lost(None, f"nothing came for {silence:.1f} s")
         await asyncio.sleep(limit - silence)
+
+
+def _system_reason(exc: OSError) -> str:
+    # asyncio writes "Connect call failed" over what the system says of its number;
+    # those of name resolution are below 0 and come with their text.
+    if exc.errno is not None and exc.errno > 0:
+        return os.strerror(exc.errno)
+    return exc.strerror or str(exc) or type(exc).__name__
 
 
 def _lost(closed: ConnectionClosed) -> Lost:

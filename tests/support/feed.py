@@ -1,0 +1,73 @@
+"""Rows written to Kafka by hand, for the tests of what reads the feed."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterable
+
+from aiokafka import AIOKafkaProducer
+from support.polling import eventually
+from support.processes import Processes
+from support.traffic import read_market
+
+from parfeed.process import ChildProcess
+from schemas.codec import encode, encode_key
+from schemas.rows import MarketRow
+from schemas.settings import Settings
+from schemas.topics import MARKET, full_name
+
+
+def address(settings: Settings) -> str:
+    """The feed server's address."""
+    return f"ws://{settings.host}:{settings.port}/"
+
+
+async def start_feed(settings: Settings, processes: Processes) -> ChildProcess:
+    """Start a feed server and wait until it takes subscribers."""
+    server = await processes.feed_server(settings)
+    await eventually(lambda: processes.is_ready(settings), within_s=30)
+    return server
+
+
+async def kill(server: ChildProcess) -> None:
+    """Kill -9, and wait until it is gone."""
+    os.kill(server.pid, signal.SIGKILL)
+    await eventually(lambda: server.exit_code is not None)
+
+
+def row(product_id: str, sequence: int = 1, period: str = "2011-W44") -> MarketRow:
+    """A row whose versions are told apart by `sequence`."""
+    return MarketRow(product_id=product_id, period=period, sequence=sequence)
+
+
+class RowWriter:
+    """Writes rows where a worker would: the product decides the partition."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer = AIOKafkaProducer(bootstrap_servers=settings.broker)
+
+    async def __aenter__(self) -> "RowWriter":
+        await self._producer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._producer.stop()
+
+    async def write(self, rows: Iterable[MarketRow]) -> None:
+        """Write, and wait until Kafka has it."""
+        confirmed = [
+            await self._producer.send(
+                full_name(self._settings.topic_prefix, MARKET),
+                key=encode_key(each.product_id, each.period),
+                value=encode(each),
+                partition=sum(each.product_id.encode()) % self._settings.partitions,
+            )
+            for each in rows
+        ]
+        await asyncio.gather(*confirmed)
+
+
+async def rows_in_kafka(settings: Settings) -> dict[tuple[str, str], MarketRow]:
+    """What every subscriber of everything must end with."""
+    return await read_market(settings, committed=False)

@@ -45,9 +45,10 @@ def main() -> int:
         level=settings.log_level,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    # Each connection would be worth a line to it; what counts is logged by us.
+    # Each connection is worth a line to the one, each attempt to reach a broker that
+    # is away one to the other; what counts is logged by us, once.
     logging.getLogger("websockets").setLevel(logging.ERROR)
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     _allow_files(settings.max_sessions + SPARE_SOCKETS + OTHER_FILES)
     try:
         return asyncio.run(_run(settings))

@@ -177,8 +177,18 @@ class MarketConsumer:
 
     async def close(self) -> None:
         """Disconnect."""
-        if self._consumer is not None:
-            await self._consumer.stop()
+        consumer, self._consumer = self._consumer, None
+        if consumer is None:
+            return
+        try:
+            await consumer.stop()
+        except asyncio.CancelledError:
+            # stop() lets the cancellation of its own fetches out while a broker is
+            # away, and leaves the rest undone.
+            await consumer._client.close()
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
 
     # Private.
 

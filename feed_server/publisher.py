@@ -48,6 +48,7 @@ STOP_S: Final = 0.5
 """How long a producer that is given up may take for what is under way."""
 
 UNAVAILABLE: Final = "unavailable"
+STOPPING: Final = "the server stops"
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +105,7 @@ class Publisher:
         self._waiting = 0
         self._producer: AIOKafkaProducer | None = None
         self._failed = asyncio.Event()
+        self._is_closed = False
         partitions = list(range(settings.partitions))
         choose = DefaultPartitioner()
 
@@ -203,11 +205,16 @@ class Publisher:
                 await self._stop(producer)
 
     async def close(self) -> None:
-        """End the lanes; what waits is answered with `unavailable`."""
+        """End the lanes; what waits, and what comes, is answered with `unavailable`."""
+        self._is_closed = True
         tasks = [lane.task for lane in self._lanes.values() if lane.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for lane in self._lanes.values():
+            # A task that was cancelled before its first step has answered nothing.
+            lane.task = None
+            self._refuse(lane, [], STOPPING)
 
     # Private.
 
@@ -257,7 +264,7 @@ class Publisher:
         try:
             while lane.waiting:
                 producer = self._producer
-                if producer is None:
+                if producer is None or self._is_closed:
                     self._refuse(lane, taken, "Kafka is not reachable")
                     continue
                 batch = producer.create_batch()
@@ -277,7 +284,7 @@ class Publisher:
                 taken = []
         finally:
             lane.task = None
-            self._refuse(lane, taken, "the server stops")
+            self._refuse(lane, taken, STOPPING)
 
     async def _send(
         self,

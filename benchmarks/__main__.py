@@ -14,12 +14,17 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import msgspec
+from aiokafka.errors import KafkaError
 
 from benchmarks import delays, footprint, latency, memory, rates, startup, throughput
 from benchmarks.machine import machine
 from benchmarks.purchases import DRAWS
 from benchmarks.report import Table, markdown, text
 from benchmarks.stage import BenchmarkFailed, open_stage
+from schemas.errors import ParfeedError
+
+INTERRUPTED = 130
+"""The exit code of what a Ctrl-C ended."""
 
 Ask = Callable[[argparse.Namespace], Coroutine[Any, Any, tuple[Any, list[Table]]]]
 
@@ -187,9 +192,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load_before = os.getloadavg()[0]
     try:
         result, tables = asyncio.run(asked.ask(asked))
-    except BenchmarkFailed as exc:
+    except (BenchmarkFailed, ParfeedError) as exc:
         print(f"{asked.command}: {exc}", file=sys.stderr)
         return 1
+    except KafkaError as exc:
+        print(f"{asked.command}: Kafka does not answer: {exc!r}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     if asked.json:
         found = {
             "benchmark": asked.command,

@@ -1,5 +1,6 @@
 """The command `parfeed`, also as `python -m parfeed`."""
 
+import logging
 import sys
 
 from parfeed.cli.app import app
@@ -13,6 +14,9 @@ def main() -> None:
     Exit codes: 0 done; 1 it could not be done, with one line that says what to do
     about it on the standard error; 2 the command line was wrong.
     """
+    # What the Kafka client cannot do in the end it raises; what it tries again on the
+    # way is nothing that a person at a terminal can act upon.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         app()
     except ParfeedError as exc:

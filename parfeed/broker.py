@@ -41,7 +41,8 @@ from parfeed.progress import Progress, Step, silent
 HOST: Final = "127.0.0.1"
 
 MAX_MESSAGE_BYTES: Final = 8 * 1024 * 1024
-"""Of one batch of records. Workers write rows in batches of 1 MiB and more."""
+"""Of one batch of records. Ours stay under 1 MiB, Kafka's default; this is room for
+other producers, and as much as a fetch may bring."""
 
 _PORTS: Final = range(20_000, 32_000)
 """Below 32768 (Linux) and 49152 (macOS), from where systems hand out ports."""

@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from parfeed.errors import AlreadyRunning
+from schemas.errors import InvalidSettings
 
 _POLL_S: Final = 0.05
 
@@ -49,9 +50,9 @@ class DirectoryLock:
 
         Raises:
             AlreadyRunning: if its owner lives, or its children do not end in time.
+            InvalidSettings: if the directory cannot be made or written to.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        fd = self._open()
         deadline = time.monotonic() + patience_s
         try:
             while not _try_lock(fd):
@@ -77,6 +78,16 @@ class DirectoryLock:
             os.close(self._fd)
             self._fd = None
 
+    def _open(self) -> int:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as exc:
+            raise InvalidSettings(
+                f"{self.path.parent} cannot be used ({exc.strerror}); choose another "
+                "directory with --data-dir or PARFEED_DATA_DIR"
+            ) from exc
+
 
 def read_owner(path: Path) -> dict[str, str]:
     """Return the note of who holds the lock, empty if there is none."""
@@ -90,8 +101,10 @@ def holder(path: Path) -> dict[str, str] | None:
     """Return who holds the lock now; None if it is free."""
     try:
         fd = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError:
+        return {}  # somebody else's
     try:
         return None if _try_lock(fd) else read_owner(path)
     finally:

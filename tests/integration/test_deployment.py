@@ -9,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from parfeed.broker import EmbeddedBroker
 from parfeed.deployment import (
+    COMPACTED_SEGMENT_BYTES,
     partition_count,
     read_epoch,
     set_up,
@@ -36,7 +37,7 @@ async def test_every_topic_is_made_with_its_partitions_and_settings(
                 [ConfigResource(ConfigResourceType.TOPIC, name)]
             )
             found = {entry[0]: entry[1] for entry in answer.resources[0][4]}
-            for key, value in topic.config().items():
+            for key, value in topic_config(topic, settings.replication).items():
                 assert found[key] == value
     finally:
         await admin.close()
@@ -94,6 +95,11 @@ async def test_no_epoch_says_how_to_set_up(settings: Settings) -> None:
 async def test_a_kafka_that_is_not_there_is_named(settings: Settings) -> None:
     with pytest.raises(BrokerFailed, match=r"127\.0\.0\.1:9 .*PARFEED_BROKER"):
         await set_up("127.0.0.1:9", settings)
+
+
+def test_only_what_is_compacted_has_small_segments() -> None:
+    assert topic_config(MARKET, 1)["segment.bytes"] == str(COMPACTED_SEGMENT_BYTES)
+    assert "segment.bytes" not in topic_config(PURCHASES, 1)
 
 
 def test_three_copies_ask_for_two_in_step() -> None:

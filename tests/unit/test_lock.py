@@ -8,6 +8,7 @@ import pytest
 
 from parfeed.errors import AlreadyRunning
 from parfeed.lock import DirectoryLock, holder, read_owner
+from schemas.errors import InvalidSettings
 
 
 async def test_a_locked_directory_says_who_runs_there_and_where(tmp_path: Path) -> None:
@@ -74,6 +75,16 @@ def test_a_note_that_is_none_is_nobody(tmp_path: Path, note: str) -> None:
     (tmp_path / "lock").write_text(note)
     assert read_owner(tmp_path / "lock") == {}
     assert holder(tmp_path / "lock") is None
+
+
+async def test_a_directory_that_cannot_be_made_names_the_option(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "file" / "data" / "lock"
+    with pytest.raises(InvalidSettings, match="--data-dir"):
+        await DirectoryLock(path).acquire({})
+    assert holder(path) is None
 
 
 def test_a_lock_that_was_never_taken_is_free(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`parfeed watch`: the market as it changes; a live table, or lines for programs."""
 
+import logging
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,6 +74,8 @@ def watch(
     chosen = products_of(products)
     with ended_by_reader():
         if as_table:
+            # The header says how the connection is; a warning would tear the table.
+            logging.getLogger().addHandler(logging.NullHandler())
             run(show_table(address, chosen, period, wait_s=wait, console=console))
         else:
             run(

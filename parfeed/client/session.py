@@ -47,6 +47,7 @@ from schemas.feed import (
     Watermark,
     Welcome,
 )
+from schemas.values import from_wire
 
 MISMATCH: Final = Backoff(first_s=2.0, cap_s=60.0)
 """The pause before a new snapshot when one after the other did not fit: each costs the
@@ -182,7 +183,7 @@ class Session:
                 f"bytes, {MAX_MESSAGE_BYTES} may be; ask for fewer, or all: ['*']"
             )
         try:
-            msgspec.json.decode(text, type=Subscribe)
+            _decode_subscribe(text)
         except msgspec.ValidationError as exc:
             raise InvalidRequest(f"cannot subscribe: {exc}") from exc
         self._subscribed[subscription_id] = Subscribed(request)
@@ -352,6 +353,9 @@ class Session:
         else:
             del self._subscribed[error.id or ""]
             self._happenings.append(Declined(error.id or "", error.code, error.message))
+
+
+_decode_subscribe = msgspec.json.Decoder(Subscribe, dec_hook=from_wire).decode
 
 
 def _subscribe(subscribed: Subscribed) -> bytes:

@@ -30,6 +30,7 @@ from schemas.feed import (
     Watermark,
     Welcome,
 )
+from schemas.values import Period
 
 WELCOME = Welcome(
     epoch="e1",
@@ -302,6 +303,7 @@ def test_a_list_of_products_too_long_for_a_message_is_refused_with_the_cure() ->
     products = tuple(f"{n:064}" for n in range(2_000))
     with pytest.raises(InvalidRequest, match="ask for fewer, or all"):
         client.subscribe(msgspec.structs.replace(MARKET, products=products))
+    assert client.subscribe(msgspec.structs.replace(MARKET, period=Period("2011-W44")))
     with pytest.raises(InvalidRequest, match="max_rate"):
         client.subscribe(msgspec.structs.replace(MARKET, max_rate=1e9))
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from support.polling import SCALE, eventually
+from support.processes import lives
 
 from parfeed import guard
 from parfeed.process import ChildProcess
@@ -41,18 +42,12 @@ time.sleep(600)
 """
 
 
-def lives(pid: int) -> bool:
-    try:
-        # A zombie has ended, whoever has not waited for it.
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        if sys.platform == "linux":
-            return False
-        found = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
-        ).stdout.strip()
-        return bool(found) and not found.startswith("Z")
-    return stat.rpartition(")")[2].split()[0] != "Z"
+def children(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout
+    pairs = [line.split() for line in listed.splitlines()]
+    return [int(child) for child, parent in pairs if int(parent) == pid]
 
 
 def start_starter(log: Path, program: str) -> tuple[subprocess.Popen[str], int]:
@@ -109,19 +104,25 @@ async def test_what_does_not_stop_in_time_is_killed(tmp_path: Path) -> None:
     assert await child.stop(within_s=0.1) == -signal.SIGKILL
 
 
-async def test_the_watchdog_leaves_nothing_open_once_the_command_has_ended(
+async def test_what_the_command_inherits_is_free_as_soon_as_the_command_has_ended(
     tmp_path: Path,
 ) -> None:
-    # Whoever inherits a lock must not hold it longer than the command lives.
+    # Were the watchdog to hold a lock too, the next start would meet it.
     read_end, write_end = os.pipe()
+    log = tmp_path / "child.log"
     child = await ChildProcess.start(
-        [sys.executable, "-c", ""],
-        log=tmp_path / "child.log",
-        inherited_fds=(write_end,),
+        [sys.executable, "-c", SLEEPER], log=log, inherited_fds=(write_end,)
     )
     os.close(write_end)
-    await child.wait()
-    end = await asyncio.wait_for(asyncio.to_thread(os.read, read_end, 1), 5 * SCALE)
+    await eventually(lambda: "up" in log.read_text())
+    (watchdog,) = children(child.pid)
+    os.kill(watchdog, signal.SIGSTOP)
+    try:
+        child.kill()
+        await child.wait()
+        end = await asyncio.wait_for(asyncio.to_thread(os.read, read_end, 1), 5 * SCALE)
+    finally:
+        os.kill(watchdog, signal.SIGCONT)
     os.close(read_end)
     assert end == b""
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,14 @@ def free_port() -> int:
         probing.bind(("127.0.0.1", 0))
         port: int = probing.getsockname()[1]
     return port
+
+
+def lives(pid: int) -> bool:
+    """Tell whether the process runs; one that has ended and waits for its parent not."""
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
+    ).stdout.strip()
+    return bool(state) and not state.startswith("Z")
 
 
 class Processes:

@@ -79,9 +79,7 @@ def create_app(
 
     @app.on_partitions_assigned.connect(weak=False)
     async def on_assigned(_: Any, assigned: Any, **__: Any) -> None:
-        await ownership.assign(
-            {tp.partition for tp in assigned}, app.consumer_generation_id
-        )
+        ownership.assign({tp.partition for tp in assigned}, app.consumer_generation_id)
 
     @app.on_partitions_revoked.connect(weak=False)
     async def on_revoked(_: Any, revoked: Any, **__: Any) -> None:

@@ -37,6 +37,7 @@ class Ownership:
         # none, between a revocation and the next assignment, batches wait.
         self._generation: int | None = None
         self._is_assigned = asyncio.Event()
+        self._taking: asyncio.Task[None] | None = None
 
     async def fold(self, batch: Batch, generation: int) -> None:
         """
@@ -52,12 +53,7 @@ class Ownership:
             if generation != self._generation:
                 return
             try:
-                partition = self._owned.get(batch.partition)
-                if partition is None:
-                    log.info("partition %d: opening", batch.partition)
-                    partition = await Partition.open(self._settings, batch.partition)
-                    self._owned[batch.partition] = partition
-                await partition.fold(batch)
+                await self._owned[batch.partition].fold(batch)
             except Exception as exc:
                 self._on_fatal(exc)
                 raise
@@ -67,14 +63,14 @@ class Ownership:
         async with self._lock:
             await self._commit()
 
-    async def assign(self, partitions: Iterable[int], generation: int) -> None:
-        """Own these partitions in this generation of the group; give up all others."""
-        async with self._lock:
-            assigned = set(partitions)
-            await self._give_up(set(self._owned) - assigned)
-            self._generation = generation
-            self._is_assigned.set()
-            log.info("generation %d, partitions: %s", generation, sorted(assigned))
+    def assign(self, partitions: Iterable[int], generation: int) -> None:
+        """
+        Own these partitions in this generation of the group; give up all others.
+
+        Returns at once: reading large tables back takes seconds, in which the group
+        would wait. Batches wait until it is done; `revoke` does too.
+        """
+        self._taking = asyncio.create_task(self._take(set(partitions), generation))
 
     async def revoke(self) -> None:
         """
@@ -83,6 +79,8 @@ class Ownership:
         What was read of a partition stays here meanwhile: if it is assigned again,
         nobody else had it, or else the next write fails.
         """
+        if self._taking is not None:
+            await self._taking
         async with self._lock:
             self._generation = None
             self._is_assigned.clear()
@@ -95,6 +93,23 @@ class Ownership:
             await self._give_up(set(self._owned))
 
     # Private
+
+    async def _take(self, partitions: set[int], generation: int) -> None:
+        async with self._lock:
+            try:
+                await self._give_up(set(self._owned) - partitions)
+                async with asyncio.TaskGroup() as opening:
+                    for number in sorted(partitions - set(self._owned)):
+                        opening.create_task(self._open(number))
+            except Exception as exc:
+                self._on_fatal(exc)
+                raise
+            self._generation = generation
+            self._is_assigned.set()
+            log.info("generation %d, partitions: %s", generation, sorted(partitions))
+
+    async def _open(self, number: int) -> None:
+        self._owned[number] = await Partition.open(self._settings, number)
 
     async def _commit(self) -> None:
         try:

@@ -15,7 +15,7 @@ import sys
 from typing import Final
 
 from feed_server.app import App
-from feed_server.server import SPARE_SOCKETS
+from feed_server.audience import SPARE_SOCKETS
 from schemas.errors import InvalidSettings
 from schemas.settings import Settings, load
 

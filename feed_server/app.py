@@ -79,7 +79,7 @@ class App:
         )
         parts = {
             asyncio.create_task(self._market(), name="market"),
-            asyncio.create_task(self._server.tick(), name="tick"),
+            asyncio.create_task(self._server.audience.tick(), name="tick"),
         }
         asked = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -109,13 +109,17 @@ class App:
             )
             await self._publisher.open()
             publishing = asyncio.create_task(self._publisher.run(), name="publish")
-            self._server.channel = channel
+            self._server.audience.channel = channel
 
             def arrived(newest: ConsumerRecord) -> None:
                 channel.lag_ms = round(self._clock() * 1_000 - newest.timestamp, 1)
-                self._server.wake()
+                self._server.audience.wake()
 
-            await _first(self._consumer.follow(channel.apply, arrived), publishing)
+            def fell_silent() -> None:
+                channel.lag_ms = None
+
+            following = self._consumer.follow(channel.apply, arrived, fell_silent)
+            await _first(following, publishing)
         finally:
             await _within(self._let_go(publishing))
 

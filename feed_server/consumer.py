@@ -148,7 +148,10 @@ class MarketConsumer:
             await asyncio.sleep(0)
 
     async def follow(
-        self, apply: Apply, on_batch: Callable[[ConsumerRecord], None]
+        self,
+        apply: Apply,
+        on_batch: Callable[[ConsumerRecord], None],
+        on_silence: Callable[[], None],
     ) -> None:
         """
         Read what comes, until cancelled.
@@ -156,13 +159,17 @@ class MarketConsumer:
         Args:
             apply: is called for every record, in the order of each partition.
             on_batch: is called after some, with the newest.
+            on_silence: is called while Kafka does not answer: nobody knows then how
+                old the newest row is.
 
         Raises:
             SourceLost: if the log is gone, cut, another one, or silent for too long.
             IntegrityError: if the log holds what no worker writes.
         """
         consumer = self._opened()
-        watch = asyncio.create_task(self._watch(consumer), name="watch Kafka")
+        watch = asyncio.create_task(
+            self._watch(consumer, on_silence), name="watch Kafka"
+        )
         try:
             while True:
                 newest = await self._read(consumer, apply, timeout_ms=1_000)
@@ -294,7 +301,9 @@ class MarketConsumer:
             raise SourceLost(f"Kafka does not say where the log ends: {exc!r}") from exc
         return ends
 
-    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+    async def _watch(
+        self, consumer: AIOKafkaConsumer, on_silence: Callable[[], None]
+    ) -> None:
         # The consumer itself says nothing about a broker that is away: it only
         # delivers nothing, as it does when nothing happens.
         answered_at = time.monotonic()
@@ -315,6 +324,7 @@ class MarketConsumer:
                 if self.is_in_touch:
                     logger.warning("Kafka does not answer; waiting for it")
                 self.is_in_touch = False
+                on_silence()
             else:
                 answered_at = time.monotonic()
                 if not self.is_in_touch:

@@ -94,7 +94,7 @@ class Following:
         self.channel = Channel(View(epoch, self._settings.partitions))
         await self._consumer.load(self.channel.apply)
         self.task = asyncio.create_task(
-            self._consumer.follow(self.channel.apply, lambda _: None)
+            self._consumer.follow(self.channel.apply, lambda _: None, lambda: None)
         )
         return self
 

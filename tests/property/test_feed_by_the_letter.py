@@ -170,12 +170,24 @@ class Feed(RuleBasedStateMachine):
         return multiple(*self.everybody)
 
     @rule(
-        product_id=st.sampled_from(PRODUCTS),
-        period=st.sampled_from(PERIODS),
-        gap=st.sampled_from((0, 0, 0, 1, 5)),
+        changes=st.lists(
+            st.tuples(
+                st.sampled_from(PRODUCTS),
+                st.sampled_from(PERIODS),
+                st.sampled_from((0, 0, 0, 1, 5)),
+            ),
+            min_size=1,
+            max_size=6,
+        ),
+        readers=st.sampled_from(((), (0,), (1,), (0, 1), (0, 1), (0, 1))),
     )
-    def a_row_changes(self, product_id: str, period: str, gap: int) -> None:
-        self.log.write(product_id, period, gap)
+    def rows_change(
+        self, changes: list[tuple[str, str, int]], readers: tuple[int, ...]
+    ) -> None:
+        for product_id, period, gap in changes:
+            self.log.write(product_id, period, gap)
+        for reader in readers:
+            self.servers[reader].read(6)
 
     @rule(server=st.integers(0, 1), count=st.integers(1, 6))
     def a_server_reads_on(self, server: int, count: int) -> None:

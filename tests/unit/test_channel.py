@@ -6,7 +6,7 @@ from support.fake_wire import Market, Wire
 
 from feed_server.errors import MessageRefused
 from schemas.errors import IntegrityError
-from schemas.feed import Subscribe
+from schemas.feed import Subscribe, Unsubscribe
 from schemas.settings import Settings
 
 
@@ -319,6 +319,17 @@ def test_who_leaves_while_drained_is_sent_nothing(market):
     market.flush()
     wire.session.drain()
     wire.session.lose()
+    assert wire.tick() == []
+
+
+def test_an_ended_subscription_is_sent_nothing_although_it_has_drained(market):
+    wire = Wire(market)
+    wire.subscribe()
+    wire.session.fill(market.now)
+    market.change("rye")
+    market.flush()
+    wire.session.drain()
+    wire.say(Unsubscribe(id="s"))
     assert wire.tick() == []
 
 

@@ -95,6 +95,15 @@ def test_exactly_what_lies_behind_a_cursor_has_changed_since():
     ]
 
 
+def test_a_row_that_changes_again_is_found_before_those_that_did_not():
+    view = View("ab", 1)
+    for offset, name in enumerate(["rye", "salt", "oats"]):
+        apply(view, 0, offset, name)
+    cursor = view.cursor
+    apply(view, 0, 3, "rye", 2)
+    assert products(view.changed_since(cursor, ALL)) == ["rye"]
+
+
 @pytest.mark.parametrize("padding", [0, INDEX_LIMIT])
 def test_only_wanted_products_and_periods_are_looked_up(padding):
     view = View("ab", 1)

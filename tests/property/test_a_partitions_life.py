@@ -180,4 +180,4 @@ class PartitionsLife(RuleBasedStateMachine):
 
 
 TestAPartitionsLife = PartitionsLife.TestCase
-TestAPartitionsLife.settings = settings(LAWS, max_examples=120, stateful_step_count=30)
+TestAPartitionsLife.settings = settings(LAWS, max_examples=150, stateful_step_count=30)

@@ -13,7 +13,7 @@ from schemas.topics import SOURCES, TOPIC_OF_EVENT, Topic
 
 # No deadline: the machine may be busy with other things.
 LAWS = settings(
-    max_examples=100,
+    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

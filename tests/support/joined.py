@@ -7,6 +7,7 @@ are carried; a cut loses those that were not, as a connection does.
 
 from collections import deque
 from collections.abc import Callable
+from hashlib import sha256
 
 import msgspec
 
@@ -28,11 +29,16 @@ _decode = msgspec.json.Decoder(ServerMessage).decode
 
 
 def row_bytes(product_id: str, period: str = "2011-W44", sequence: int = 1) -> bytes:
-    """A row as a worker would write it; `sequence` tells versions apart."""
-    return b'{"type":"market","product_id":"%b","period":"%b","sequence":%d}' % (
-        product_id.encode(),
-        period.encode(),
-        sequence,
+    """
+    A row as a worker would write it; `sequence` tells versions apart.
+
+    `mark` differs as real rows' many figures do. Without it two rows of equal length
+    could change in the same bits, and a XOR of CRCs would not see both together.
+    """
+    mark = sha256(f"{product_id} {period} {sequence}".encode()).hexdigest()[:8]
+    return (
+        b'{"type":"market","product_id":"%b","period":"%b","sequence":%d,"mark":"%b"}'
+        % (product_id.encode(), period.encode(), sequence, mark.encode())
     )
 
 

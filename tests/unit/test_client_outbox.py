@@ -169,6 +169,7 @@ def test_an_error_of_something_else_is_not_ours() -> None:
         (b'{"a":NaN}', "malformed"),
         (b"[" * 8_000 + b"]" * 8_000, "malformed"),
         (b'{"event_id":"big","pad":"%b"}' % (b"x" * 16_384), "too_large"),
+        (b"x" * 20_000, "too_large"),
         (b"x" * 1_000_000, "too_large"),
     ],
 )
@@ -243,3 +244,15 @@ def test_what_was_withdrawn_is_not_sent_again() -> None:
     outbox.lost()
     assert sent(outbox, 10.0) == []
     assert not outbox.unfinished()
+
+
+def test_an_old_answer_does_not_end_the_pause_that_a_newer_refusal_began() -> None:
+    outbox = open_outbox()
+    outbox.submit(events(12, size=15_000))
+    first, second, third = sent(outbox)
+    outbox.acknowledge(unavailable(second), 0.0)
+    outbox.acknowledge(taken(first), 0.0)
+    outbox.acknowledge(taken(third), 0.0)
+    (probe,) = sent(outbox, BUSY.first_s)
+    outbox.acknowledge(unavailable(probe), BUSY.first_s)
+    assert outbox.wake_at(BUSY.first_s) == pytest.approx(3 * BUSY.first_s)

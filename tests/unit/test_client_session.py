@@ -408,3 +408,48 @@ def test_a_server_that_is_behind_the_cursor_resyncs() -> None:
     assert replica.is_current
     assert replica.rows != log.newest()
     assert replica.cursor == str(behind.channel.view.cursor)
+
+
+# What is left.
+
+
+def test_a_session_has_one_connection_at_a_time() -> None:
+    client = in_state(State.OPEN)
+    with pytest.raises(AssertionError, match="while open"):
+        client.connect()
+
+
+def test_the_heartbeat_is_what_the_welcome_says() -> None:
+    client = new_client()
+    assert client.heartbeat_s == 1.0
+    client.connect()
+    client.receive(msgspec.structs.replace(WELCOME, heartbeat_s=0.25), 0.0)
+    assert client.heartbeat_s == 0.25
+
+
+def test_a_heartbeat_proves_nothing_while_rows_are_asked_for() -> None:
+    client, subscription_id = open_with_rows(row_bytes("a"))
+    client.receive(Update(id=subscription_id, from_="c8", to="c9", rows=()), 0.0)
+    beat = Heartbeat(cursor="c9", checksum={subscription_id: 1}, watermark=Watermark())
+    client.receive(beat, 0.0)
+    assert client.mismatches == 0
+    assert client.subscribed(subscription_id).replica.cursor == "c1"
+
+
+def test_events_that_wait_for_the_allowed_rate_wake_the_session() -> None:
+    client = in_state(State.OPEN)
+    client.publish([b"{}"] * 9_000)
+    client.messages_to_send(0.0)
+    for number in range(1, 9):
+        error = Error(id=f"p{number}", code="overloaded", message="", retry=True)
+        client.receive(error, 0.0)
+    wake_at = client.wake_at(0.0)
+    assert wake_at is not None
+    assert client.messages_to_send(wake_at)
+
+
+def test_withdrawn_events_are_not_sent() -> None:
+    client = in_state(State.OPEN)
+    client.withdraw(client.publish([b"{}"]))
+    assert client.messages_to_send(0.0) == []
+    assert client.wake_at(0.0) is None

@@ -39,8 +39,19 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 address = (os.environ["PARFEED_HOST"], int(os.environ["PARFEED_PORT"]))
 http.server.ThreadingHTTPServer(address, Health).serve_forever()
 """
-IDLE = "import signal, sys; signal.signal(15, lambda *_: sys.exit(0)); signal.pause()"
-STUBBORN = "import signal; signal.signal(15, signal.SIG_IGN)\nwhile 1: signal.pause()"
+IDLE = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+print("up", flush=True)
+signal.pause()
+"""
+STUBBORN = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("up", flush=True)
+while True:
+    signal.pause()
+"""
 DYING = "print('no room on the bridge'); raise SystemExit(3)"
 
 MakeSupervisor = Callable[..., Supervisor]
@@ -231,6 +242,8 @@ async def start_and_kill(settings: Settings, **programs: str) -> dict[str, int]:
     )
     assert up.stdout is not None
     pids = msgspec.json.decode(await up.stdout.readline(), type=dict[str, int])
+    log = Path(settings.data_dir) / "logs" / "worker-1.log"
+    await eventually(lambda: "up" in log.read_text())
     up.kill()
     await up.wait()
     return pids

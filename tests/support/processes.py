@@ -31,7 +31,7 @@ def free_port() -> int:
 
 
 def lives(pid: int) -> bool:
-    """Tell whether the process runs; one that has ended and waits for its parent not."""
+    """Tell whether the process runs; a zombie does not."""
     state = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True
     ).stdout.strip()

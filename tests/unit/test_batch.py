@@ -176,6 +176,15 @@ def test_a_late_event_counts_in_the_period_it_belongs_to():
     assert {period for _, period in into.rows} == {"2011-W44", "2000-W18"}
 
 
+@pytest.mark.parametrize("kind", ["purchase", "cancellation", "production", "price"])
+def test_an_event_counts_in_the_week_it_happened_in_to_the_microsecond(kind):
+    into = tables()
+    for at, text in enumerate(("2011-10-30T23:59:59.999999Z", "2011-10-31T00:00:00Z")):
+        event = said(kind, event_id=text, occurred_at=text)
+        (row,) = fold_batch(into, TOPIC_OF_EVENT[kind], [record(event, at)]).rows
+        assert row.period == ("2011-W43", "2011-W44")[at]
+
+
 @pytest.mark.parametrize("kind", ["purchase", "bid"])
 @pytest.mark.parametrize("timestamp_ms", [4_102_444_800_000, 2**63 - 1])
 def test_a_record_stamped_beyond_the_wires_times_is_refused(kind, timestamp_ms):

@@ -65,8 +65,6 @@ class LineSplitter:
         self._begun_bytes += len(text)
         if text and self._begun_bytes <= MAX_EVENT_BYTES + len(_BYTE_ORDER_MARK):
             self._begun.append(text)
-        elif text:
-            self._begun = []
 
     def _finish(self, lines: list[EventLine], *, is_cut: bool) -> None:
         self._number += 1

@@ -172,6 +172,7 @@ def test_a_subscription_resumes_from_its_cursor_on_the_next_connection() -> None
     client, subscription_id = open_with_rows(row_bytes("a"))
     client.receive(Update(id=subscription_id, from_="c1", to="c2", rows=()), 0.0)
     client.lose(None, "")
+    assert not client.subscribed(subscription_id).replica.is_current
     client.connect()
     client.receive(WELCOME, 0.0)
     (request,) = asked(client)

@@ -87,6 +87,16 @@ def test_80_columns_show_supply_demand_imbalance_purchases_and_prices() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("width", "last"),
+    [(76, "Unplanned"), (67, "Price"), (57, "Bought"), (46, "Imbalance")],
+)
+def test_the_least_telling_column_goes_first_the_right_one_of_equals(
+    width: int, last: str
+) -> None:
+    assert shown(row(), width=width).splitlines()[0].split()[-1] == last
+
+
 def test_periods_are_a_column_only_where_there_are_several() -> None:
     assert "Period" not in shown(row(), width=80)
     assert "2011-W45" in shown(row(), row(period="2011-W45"), width=80)

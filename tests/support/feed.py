@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Iterable
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from support.polling import eventually
 from support.processes import Processes
 from support.traffic import read_market
@@ -14,7 +14,7 @@ from parfeed.process import ChildProcess
 from schemas.codec import encode, encode_key
 from schemas.rows import MarketRow
 from schemas.settings import Settings
-from schemas.topics import MARKET, full_name
+from schemas.topics import MARKET, Topic, full_name
 
 
 def address(settings: Settings) -> str:
@@ -71,3 +71,23 @@ class RowWriter:
 async def rows_in_kafka(settings: Settings) -> dict[tuple[str, str], MarketRow]:
     """What every subscriber of everything must end with."""
     return await read_market(settings, committed=False)
+
+
+async def value_at(
+    settings: Settings, topic: Topic, partition: int, offset: int
+) -> bytes:
+    """What lies at a place in Kafka."""
+    place = TopicPartition(full_name(settings.topic_prefix, topic), partition)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.broker, enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        consumer.assign([place])
+        consumer.seek(place, offset)
+        record = await asyncio.wait_for(consumer.getone(place), 10)
+    finally:
+        await consumer.stop()
+    assert record.offset == offset
+    value: bytes = record.value
+    return value

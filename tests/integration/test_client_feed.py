@@ -97,17 +97,20 @@ async def test_a_slow_reader_takes_the_newest_and_is_told_what_it_skipped(
         RowWriter(settings) as writer,
         parfeed.connect(address(settings), timeout=10) as feed,
     ):
-        slow = feed.subscribe(mode="stream")
-        other = feed.subscribe()
-        assert (await anext(slow)).is_snapshot
+        every, newest = feed.subscribe(mode="stream"), feed.subscribe()
+        assert (await anext(every)).is_snapshot
+        assert (await anext(newest)).is_snapshot
         for sequence in range(1, 101):
             await writer.write([row("a", sequence)])
-        async for update in other:
-            if any(each.sequence == 100 for each in update.changed):
-                break
-        update = await anext(slow)
+        key = ("a", "2011-W44")
+        for rows in (every, newest):
+            await eventually(lambda rows=rows: b":100," in rows.rows.raw.get(key, b""))
+        update = await anext(every)
         assert [each.sequence for each in update.changed] == list(range(1, 101))
         assert update.merged == 0
+        update = await anext(newest)
+        assert [each.sequence for each in update.changed] == [100]
+        assert update.merged == 99
 
 
 async def test_a_client_ends_as_a_fresh_one_though_its_server_is_killed_again_and_again(

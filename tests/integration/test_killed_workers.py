@@ -9,6 +9,7 @@ from support.processes import Processes
 from support.traffic import (
     Sender,
     folded_count,
+    members,
     purchases,
     read_market,
     refused_counts,
@@ -29,6 +30,13 @@ async def _until_folded(settings: Settings, count: int) -> None:
         return await folded_count(settings, committed=False) >= count
 
     await eventually(enough, within_s=60, every_s=0.1)
+
+
+async def _until_shared_by(settings: Settings, workers: int) -> None:
+    async def shared() -> bool:
+        return await members(settings) == workers
+
+    await eventually(shared, within_s=60, every_s=0.2)
 
 
 async def _until_exact(settings: Settings, events: list) -> None:
@@ -54,7 +62,7 @@ async def test_a_worker_killed_again_and_again_loses_and_doubles_nothing(
         _kill(worker)
         await worker.wait()
         worker = await processes.worker(settings)
-    await sender.task
+    await sender.release()
 
     await _until_exact(settings, events)
     assert await refused_counts(settings) == {}
@@ -68,12 +76,12 @@ async def test_partitions_that_move_between_workers_lose_and_double_nothing(
     sender = Sender(settings, events)
     await _until_folded(settings, EVENTS // 8)
     second = await processes.worker(settings)  # joins
-    await _until_folded(settings, EVENTS // 3)
+    await _until_shared_by(settings, 2)
     _kill(first)  # vanishes
     third = await processes.worker(settings)
-    await _until_folded(settings, EVENTS // 2)
+    await _until_shared_by(settings, 2)
     assert await second.stop(5.0) == 0  # leaves
-    await sender.task
+    await sender.release()
 
     await _until_exact(settings, events)
     assert await refused_counts(settings) == {}
@@ -89,12 +97,12 @@ async def test_a_worker_paused_past_its_session_cannot_write_when_it_wakes(
     await _until_folded(settings, EVENTS // 4)
     os.kill(paused.pid, signal.SIGSTOP)
     successor = await processes.worker(settings)
-    await _until_folded(settings, EVENTS * 3 // 4)
+    await _until_folded(settings, EVENTS * 4 // 5)
     os.kill(paused.pid, signal.SIGCONT)
     # Its transaction is ended by the successor: the first thing it writes or commits
     # fails, and it stops itself rather than guess.
     await eventually(lambda: paused.exit_code is not None, within_s=30)
-    await sender.task
+    await sender.release()
 
     assert paused.exit_code == 70
     assert successor.exit_code is None
@@ -107,12 +115,12 @@ async def test_events_sent_twice_around_a_restart_count_once(
 ) -> None:
     events = purchases(EVENTS // 2, seed=4)
     worker = await processes.worker(settings)
-    await Sender(settings, events, pause_s=0).task
+    await Sender(settings, events, pause_s=0).release()
     again = Sender(settings, events)
     await eventually(lambda: again.sent >= len(events) // 2, within_s=60)
     _kill(worker)
     await processes.worker(settings)
-    await again.task
+    await again.release()
 
     await _until_exact(settings, events)
 

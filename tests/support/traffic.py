@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from schemas.codec import decode_market_row, decode_rejected, encode
 from schemas.events import Event, PurchaseRecorded
@@ -20,6 +21,7 @@ from schemas.rows import MarketRow, RejectedRecord
 from schemas.settings import Settings
 from schemas.topics import MARKET, REJECTED, TOPIC_OF_EVENT, Topic, full_name
 from schemas.values import PositiveQuantity, Price, Quantity
+from streams.partition import group_id
 
 Key = tuple[str, str]
 Totals = dict[Key, tuple[Fraction, Fraction, Fraction, Fraction, int]]
@@ -84,7 +86,8 @@ class Sender:
     """
     Sends events to their topics in the background, `pause_s` between chunks.
 
-    Events of `aiokafka` retries would be duplicates: the producer is idempotent.
+    The last tenth is held back until `release`, so that whatever a test does before
+    that is done under way, on a fast machine too.
     """
 
     def __init__(
@@ -99,8 +102,14 @@ class Sender:
         self._events = events
         self._chunk = chunk
         self._pause_s = pause_s
+        self._released = asyncio.Event()
         self.sent = 0
         self.task = asyncio.create_task(self._run())
+
+    async def release(self) -> None:
+        """Send the rest, and wait until it is sent."""
+        self._released.set()
+        await self.task
 
     async def _run(self) -> None:
         producer = AIOKafkaProducer(
@@ -111,6 +120,8 @@ class Sender:
         await producer.start()
         try:
             for begin in range(0, len(self._events), self._chunk):
+                if begin >= len(self._events) * 9 // 10:
+                    await self._released.wait()
                 chunk = self._events[begin : begin + self._chunk]
                 confirmed = [
                     await producer.send(
@@ -189,3 +200,15 @@ async def folded_count(settings: Settings, *, committed: bool = True) -> int:
 async def refused_counts(settings: Settings) -> Counter[str]:
     """Return how many records were refused, by code."""
     return Counter(refused.code for refused in await read_rejected(settings))
+
+
+async def members(settings: Settings) -> int:
+    """Return how many workers share the partitions; 0 while a rebalance is on."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+    await admin.start()
+    try:
+        [answer] = await admin.describe_consumer_groups([group_id(settings)])
+    finally:
+        await admin.close()
+    [(_error, _group, state, _type, _protocol, members, *_)] = answer.groups
+    return len(members) if state == "Stable" else 0

@@ -14,6 +14,7 @@ from typing import Protocol
 from feed_server.conflation import Pending
 from feed_server.selection import Selection
 from feed_server.view import RowVersion
+from schemas.feed import CHECKSUM_MODULUS
 
 
 class Subscriber(Protocol):
@@ -65,7 +66,8 @@ class Group:
 
     Attributes:
         members: the subscriptions, in the order in which they came.
-        checksum: XOR of the CRC-32 of the selection's rows as they are now.
+        checksum: sum modulo 2**32 of the CRC-32 of the selection's rows as they are
+            now.
         is_dirty: whether the channel has been told that something waits.
     """
 
@@ -77,7 +79,7 @@ class Group:
         self.pending = Pending(keeps_every=key[1])
         self.checksum = 0
         for version in rows:
-            self.checksum ^= version.crc32
+            self.checksum = (self.checksum + version.crc32) % CHECKSUM_MODULUS
         self.is_dirty = False
         self._slot: int | None = None
 
@@ -88,7 +90,8 @@ class Group:
 
     def add(self, version: RowVersion, previous: RowVersion | None) -> None:
         """Take in a row's new version."""
-        self.checksum ^= version.crc32 ^ (0 if previous is None else previous.crc32)
+        before = 0 if previous is None else previous.crc32
+        self.checksum = (self.checksum + version.crc32 - before) % CHECKSUM_MODULUS
         self.pending.add(version)
 
     def is_due(self, now: float) -> bool:

@@ -19,6 +19,10 @@ SUBPROTOCOL: Final = "parfeed.v1"
 MAX_MESSAGE_BYTES: Final = 64 * 1024
 """Of one message from a client: some 200 events. What is larger closes with 1009."""
 
+CHECKSUM_MODULUS: Final = 2**32
+"""A checksum is the sum of its rows' CRC-32 modulo this. Not their XOR: CRCs are
+linear, so a XOR misses two rows that are wrong in the same bits."""
+
 MAX_PRODUCTS: Final = 4096
 """Products that one subscription may list; more is `*`."""
 
@@ -169,7 +173,8 @@ class Heartbeat(Message, frozen=True, kw_only=True, tag="heartbeat"):
 
     Attributes:
         cursor: the new cursor of the subscriptions in `checksum`.
-        checksum: by subscription id, the XOR of the CRC-32 of each row's JSON text.
+        checksum: by subscription id, the sum modulo 2**32 of the CRC-32 of each
+            row's JSON text.
             A subscription that is being conflated is left out until it has caught up.
     """
 

@@ -5,9 +5,9 @@ PURE. A subscription's rows as the feed has them, by the strict rules of the pro
 - An update applies only if its `from` is the replica's cursor. Otherwise it is a gap:
   nothing changes and the replica waits for the answer to a new subscription from its
   cursor. What else arrives meanwhile belongs to the old one and is left aside.
-- A heartbeat that lists the subscription moves the cursor and proves the rows: the XOR
-  of the CRC-32 of each row's bytes as received. If the proof fails the cursor is void,
-  and only a snapshot makes the replica current again.
+- A heartbeat that lists the subscription moves the cursor and proves the rows: the sum
+  (modulo 2**32) of the CRC-32 of each row's bytes as received. If the proof fails the
+  cursor is void, and only a snapshot makes the replica current again.
 
 Cursors are opaque here: they are compared, never read. Rows stay readable while the
 replica waits, `is_current` tells.
@@ -20,7 +20,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from parfeed.client.errors import ServerViolation
-from schemas.feed import Snapshot, Update
+from schemas.feed import CHECKSUM_MODULUS, Snapshot, Update
 
 Key = tuple[str, str]
 """What a row is about: (product_id, period)."""
@@ -56,7 +56,7 @@ class Replica:
 
     Attributes:
         cursor: up to where the rows are complete; None if only a snapshot helps.
-        checksum: XOR of the CRC-32 of all rows.
+        checksum: sum modulo 2**32 of the CRC-32 of all rows.
         is_current: whether updates apply.
     """
 
@@ -133,18 +133,15 @@ class Replica:
         crc32 = zlib.crc32
         for key, row in change:
             crc = crc32(row)
-            checksum ^= crcs.get(key, 0) ^ crc
+            checksum += crc - crcs.get(key, 0)
             crcs[key] = crc
             rows[key] = row
-        self.checksum = checksum
+        self.checksum = checksum % CHECKSUM_MODULUS
 
 
 def checksum_of(rows: Iterable[bytes]) -> int:
-    """Return the XOR of the rows' CRC-32: what a heartbeat must say of them."""
-    total = 0
-    for row in rows:
-        total ^= zlib.crc32(row)
-    return total
+    """Return the sum of the rows' CRC-32 as a heartbeat must say it."""
+    return sum(map(zlib.crc32, rows)) % CHECKSUM_MODULUS
 
 
 def _name(rows: Iterable[msgspec.Raw]) -> Change:

@@ -50,7 +50,7 @@ class Subscription:
 
     @property
     def checksum(self) -> int:
-        """XOR of the CRC-32 of all rows, as heartbeats prove it."""
+        """Sum modulo 2**32 of the CRC-32 of all rows, as heartbeats prove it."""
         return self._subscribed.replica.checksum
 
     @property

@@ -113,11 +113,8 @@ class Reader:
 
 
 def checksum_of(rows: Iterable[str]) -> int:
-    """The XOR of the CRC-32 of rows' texts."""
-    total = 0
-    for row in rows:
-        total ^= zlib.crc32(row.encode())
-    return total
+    """The sum modulo 2^32 of the CRC-32 of rows' texts."""
+    return sum(zlib.crc32(row.encode()) for row in rows) & 0xFFFFFFFF
 
 
 def _rows_in(message: dict[str, Any], text: str) -> list[tuple[tuple[str, str], str]]:

@@ -36,7 +36,8 @@ class Sample(NamedTuple):
 
 def cpu_between(samples: Sequence[Sample], begin_s: float, end_s: float) -> float:
     """
-    Return the CPU seconds used between two moments, interpolating between samples.
+    Return the CPU seconds used between two moments, interpolating between samples,
+    and for less than two intervals beyond the last one.
 
     Raises:
         ValueError: if the samples do not reach over both moments.
@@ -66,6 +67,9 @@ def quietness(cores: Sequence[float]) -> list[str]:
 
 def _cpu_at(samples: Sequence[Sample], at_s: float) -> float:
     index = bisect_left(samples, at_s, key=lambda sample: sample.at_s)
+    if index == len(samples) > 1 and at_s - samples[-1].at_s < 2 * SAMPLE_EVERY_S:
+        # A process that ended between two samples: as it went on until then.
+        index -= 1
     if index == len(samples) or (index == 0 and samples[0].at_s > at_s):
         raise ValueError(f"no samples around {at_s:.3f}, {len(samples)} elsewhere")
     after = samples[index]

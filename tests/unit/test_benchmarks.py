@@ -252,9 +252,14 @@ def test_cpu_time_is_interpolated_between_samples() -> None:
     samples = [Sample(10, 1.0), Sample(11, 2.0), Sample(13, 4.0)]
     assert cpu_between(samples, 10, 13) == 3.0
     assert cpu_between(samples, 10.5, 12) == pytest.approx(1.5)
-    for outside in (9.9, 13.1):
+    for outside in (9.9, 13.2):
         with pytest.raises(ValueError, match="no samples around"):
             cpu_between(samples, outside, 12)
+
+
+def test_a_process_that_ended_between_two_samples_went_on_until_then() -> None:
+    samples = [Sample(10, 1.0), Sample(11, 2.0), Sample(13, 4.0)]
+    assert cpu_between(samples, 10, 13.1) == pytest.approx(3.1)
 
 
 def test_what_others_use_is_told() -> None:

@@ -20,6 +20,9 @@ MAX_BATCH_RECORDS = 40_000
 """Records of one batch: some 0.2 s of folding, in which nothing else happens. The more
 there are, the more events share the cost of a row."""
 
+BATCHES_WAITING = 5
+"""Fetched batches that wait to be folded before partitions are held back."""
+
 MAX_FETCH_BYTES = 10 * 1024 * 1024
 """Of one partition's fetch: some 40,000 events."""
 
@@ -54,7 +57,7 @@ def create_app(
         topic_disable_leader=True,
         table_standby_replicas=0,
         consumer_auto_offset_reset="earliest",
-        stream_buffer_maxsize=16,
+        stream_buffer_maxsize=BATCHES_WAITING,
         stream_wait_empty=False,
         broker_max_poll_records=MAX_BATCH_RECORDS,
         consumer_max_fetch_size=MAX_FETCH_BYTES,

@@ -16,6 +16,9 @@ it once. docs/decisions/batches.md has the figures. The rules it rests on
   queues: `FlowControl` makes a resume of what flows do nothing.
 - aiokafka makes a Python object of 11 fields per record, at 1.3 us; here the records
   of its C parser are handed on as they are (`offset`, `timestamp`, `key`, `value`).
+- Faust holds a partition back while its queue is full, and lets it go on without
+  telling the fetch that waits: its records then lie there until something else comes,
+  up to a second. Here the fetch is woken.
 - Faust asks brokers to hold a fetch for up to 1.5 s; one idle partition then delays
   its broker's others. 20 ms here.
 """
@@ -101,6 +104,16 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._partition_assignment_strategy = [RangePartitionAssignor]
         return consumer
 
+    def wake(self) -> None:
+        """Make a fetch that waits look again. From any thread."""
+        self.thread_loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        if self._consumer is not None:
+            fetching = self._consumer._fetcher
+            for waiter in list(fetching._fetch_waiters):
+                fetching._notify(waiter)
+
     async def _fetch_records(
         self,
         consumer: Any,
@@ -169,6 +182,11 @@ class Consumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> ConsumerThread:
         return ConsumerThread(self, loop=self.loop, beacon=self.beacon)
+
+    def on_buffer_drop(self, tp: Any) -> None:
+        """Let a partition go on that was held back."""
+        super().on_buffer_drop(tp)
+        self._thread.wake()
 
     async def _add_gap(self, tp: Any, offset_from: int, offset_to: int) -> None:
         # A batch is longer than one offset: what looks like a gap is the batch.

@@ -45,8 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         origins: origins of web pages that may connect, besides the server's own:
             `https://shop.example`, without a slash at the end.
         period: length of a market period.
-        commit_interval_s: how often a worker's results become final. Screens do not
-            wait for it; a restart folds again what came after it.
+        commit_interval_s: how often a worker's results become final while events
+            come; a second after the last one at most. Screens do not wait for it; a
+            restart folds again what came after it.
         session_timeout_s: how long a worker may be silent before its partitions go to
             another.
         duplicates_window: how many of the newest events of a topic's partition are
@@ -76,11 +77,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: Port = 8765
     origins: tuple[Origin, ...] = ()
     period: Literal["week", "day", "hour"] = "week"
-    commit_interval_s: Seconds = 1.0
+    commit_interval_s: Seconds = 5.0
     session_timeout_s: Annotated[float, Meta(ge=6, le=1800)] = 6.0
     duplicates_window: Annotated[int, Meta(ge=1_000, le=100_000_000)] = 1_000_000
     early_limit_s: Seconds = 3_600.0
-    tick_s: Annotated[float, Meta(ge=0.001, le=10)] = 0.01
+    tick_s: Annotated[float, Meta(ge=0.001, le=10)] = 0.005
     heartbeat_s: Annotated[float, Meta(ge=0.05, le=60)] = 1.0
     subscriber_buffer_bytes: Annotated[int, Meta(ge=65_536)] = 1_048_576
     slow_limit_s: Seconds = 10.0

@@ -20,6 +20,9 @@ MAX_BATCH_RECORDS = 40_000
 """Records of one batch: some 0.2 s of folding, in which nothing else happens. The more
 there are, the more events share the cost of a row."""
 
+LOOK_AT_COMMITS_S = 1.0
+"""How often is asked whether a commit is due."""
+
 BATCHES_WAITING = 5
 """Fetched batches that wait to be folded before partitions are held back."""
 
@@ -78,7 +81,9 @@ def create_app(
     )
     app.agent(sources, name="fold")(fold_sources(ownership))
 
-    app.timer(interval=settings.commit_interval_s)(ownership.commit)
+    app.timer(interval=min(LOOK_AT_COMMITS_S, settings.commit_interval_s))(
+        ownership.commit_if_due
+    )
 
     @app.on_partitions_assigned.connect(weak=False)
     async def on_assigned(_: Any, assigned: Any, **__: Any) -> None:

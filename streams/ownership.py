@@ -9,12 +9,16 @@ back what was committed. Start and recovery are the same path.
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from schemas.settings import Settings
 from streams.partition import Partition
 from streams.transport import Batch
 
 log = logging.getLogger(__name__)
+
+QUIET_S: Final = 0.25
+"""When no batch has come for so long, nobody waits behind a commit."""
 
 
 class Ownership:
@@ -38,6 +42,8 @@ class Ownership:
         self._generation: int | None = None
         self._is_assigned = asyncio.Event()
         self._taking: asyncio.Task[None] | None = None
+        self._folded_at = 0.0
+        self._committed_at = 0.0
 
     async def fold(self, batch: Batch, generation: int) -> None:
         """
@@ -53,14 +59,25 @@ class Ownership:
             if generation != self._generation:
                 return
             try:
+                self._folded_at = asyncio.get_running_loop().time()
                 await self._owned[batch.partition].fold(batch)
             except Exception as exc:
                 self._on_fatal(exc)
                 raise
 
-    async def commit(self) -> None:
-        """Commit every partition that has anything new, all at once."""
+    async def commit_if_due(self) -> None:
+        """
+        Commit what is new, if the last commit is long ago or nothing comes.
+
+        A commit holds events up for some 20 ms, so while they come it is seldom; once
+        none come it costs nobody anything.
+        """
+        now = asyncio.get_running_loop().time()
+        is_quiet = now - self._folded_at >= QUIET_S
+        if not is_quiet and now - self._committed_at < self._settings.commit_interval_s:
+            return
         async with self._lock:
+            self._committed_at = now
             await self._commit()
 
     def assign(self, partitions: Iterable[int], generation: int) -> None:

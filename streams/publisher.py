@@ -16,10 +16,16 @@ from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError, ProducerFenced
+from aiokafka.producer import sender
 
 from schemas.errors import IntegrityError
 
 log = logging.getLogger(__name__)
+
+# After a commit the first write of the next transaction is refused while the commit's
+# markers are being written, some 3 ms, and tried again after this. aiokafka waits
+# 20 ms, and the partition's events with it.
+sender.BACKOFF_OVERRIDE = 0.002
 
 MAX_BATCH_BYTES: Final = 512 * 1024
 """Of one Kafka batch: some 600 rows. Brokers take 1 MiB unless told otherwise."""

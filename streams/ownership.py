@@ -74,7 +74,9 @@ class Ownership:
         """
         now = asyncio.get_running_loop().time()
         is_quiet = now - self._folded_at >= QUIET_S
-        if not is_quiet and now - self._committed_at < self._settings.commit_interval_s:
+        # A tenth early, so that an interval of one look is not two.
+        interval_s = self._settings.commit_interval_s * 0.9
+        if not is_quiet and now - self._committed_at < interval_s:
             return
         async with self._lock:
             self._committed_at = now

@@ -252,7 +252,7 @@ def test_cpu_time_is_interpolated_between_samples() -> None:
     samples = [Sample(10, 1.0), Sample(11, 2.0), Sample(13, 4.0)]
     assert cpu_between(samples, 10, 13) == 3.0
     assert cpu_between(samples, 10.5, 12) == pytest.approx(1.5)
-    for outside in (9.9, 13.2):
+    for outside in (9.9, 13.3):
         with pytest.raises(ValueError, match="no samples around"):
             cpu_between(samples, outside, 12)
 

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import faust
 from yarl import URL
@@ -68,6 +68,7 @@ def create_app(
         broker_session_timeout=settings.session_timeout_s,
         broker_heartbeat_interval=settings.session_timeout_s / 4,
     )
+    cast(Any, app).source_partitions = settings.partitions
     app.transport = Transport(brokers, app, loop=app.loop)
     app.flow_control = FlowControl(loop=app.loop)
     ownership = Ownership(settings, on_fatal)

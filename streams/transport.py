@@ -23,7 +23,7 @@ it once. docs/decisions/batches.md has the figures. The rules it rests on
   its broker's others. 5 ms here.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from aiokafka.consumer import fetcher
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
@@ -71,6 +71,32 @@ class _PlainRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # no types
 fetcher.PartitionRecords = _PlainRecords
 
 
+class Assignor(RangePartitionAssignor):
+    """
+    Gives partition n of every source topic to the same worker.
+
+    How many partitions there are is known, and does not depend on what a broker that
+    has just come back says of its topics: a group led by a worker that was told of
+    none would divide nothing up, and stay so for minutes.
+
+    Attributes:
+        partitions: of every source topic.
+    """
+
+    partitions = 0
+
+    class _Known(NamedTuple):
+        count: int
+
+        def partitions_for_topic(self, topic: str) -> set[int]:
+            return set(range(self.count))
+
+    @classmethod
+    def assign(cls, cluster: Any, members: Any) -> Any:
+        """Divide the partitions up among the members."""
+        return super().assign(cls._Known(cls.partitions), members)
+
+
 class FlowControl(FlowControlEvent):
     """Flow control whose `resume` does nothing to what already flows."""
 
@@ -103,9 +129,10 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer._fetch_min_bytes = FETCH_MIN_BYTES
         # Events of a sender's aborted transaction never happened.
         consumer._isolation_level = "read_committed"
-        # Range gives partition n of every source topic to the same worker, as long as
-        # all have the same number of partitions: deployments see to it.
-        consumer._partition_assignment_strategy = [RangePartitionAssignor]
+        app = cast(Any, self.app)  # streams/app.py gives it this attribute
+        consumer._partition_assignment_strategy = [
+            type("Assignor", (Assignor,), {"partitions": app.source_partitions})
+        ]
         return consumer
 
     def wake(self) -> None:

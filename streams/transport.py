@@ -71,7 +71,7 @@ class _PlainRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # no types
 fetcher.PartitionRecords = _PlainRecords
 
 
-class Assignor(RangePartitionAssignor):
+class Assignor(RangePartitionAssignor):  # type: ignore[misc]  # aiokafka: no types
     """
     Gives partition n of every source topic to the same worker.
 
@@ -86,10 +86,10 @@ class Assignor(RangePartitionAssignor):
     partitions = 0
 
     class _Known(NamedTuple):
-        count: int
+        partitions: int
 
         def partitions_for_topic(self, topic: str) -> set[int]:
-            return set(range(self.count))
+            return set(range(self.partitions))
 
     @classmethod
     def assign(cls, cluster: Any, members: Any) -> Any:

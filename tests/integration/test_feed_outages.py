@@ -162,7 +162,7 @@ async def test_a_market_that_was_cut_is_a_lost_source(settings: Settings) -> Non
     async with RowWriter(settings) as rows, Following(settings) as following:
         for _ in range(3):
             await rows.write("rye", "salt", "oats", "hops", "flax")
-        await eventually(lambda: len(following.channel.view) == 5)
+        await eventually(lambda: len(following.channel.view) == 5, within_s=30)
         admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
         await admin.start()
         name = full_name(settings.topic_prefix, MARKET)

@@ -17,6 +17,7 @@ from schemas.errors import IntegrityError
 from schemas.topics import LINES, MARKET, SOURCES, Topic, full_name
 from streams.market.batch import remember_batch
 from streams.market.tables import Tables
+from streams.parsed_records import as_parsed
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,7 @@ async def restore(
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=FETCH_BYTES,
         fetch_max_wait_ms=20,
+        value_deserializer=as_parsed,
     )
     await consumer.start()
     try:
@@ -119,6 +121,6 @@ def _put_back(tables: Tables, topic: Topic, records: Iterable[Any]) -> None:
                 tables.put_line(decode_line(record.value))
         except msgspec.DecodeError as exc:
             raise IntegrityError(
-                f"{topic.name} [{record.partition}] {record.offset} is no record of a "
+                f"{topic.name} [{tables.partition}] {record.offset} is no record of a "
                 f"worker: {exc}; nobody else may write there"
             ) from exc

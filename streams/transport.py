@@ -14,8 +14,7 @@ it once. docs/decisions/batches.md has the figures. The rules it rests on
   seek back is silent loss; here what is read is delivered.
 - After a rebalance Faust resumes its flow twice, and a resume clears the streams'
   queues: `FlowControl` makes a resume of what flows do nothing.
-- aiokafka makes a Python object of 11 fields per record, at 1.3 us; here the records
-  of its C parser are handed on as they are (`offset`, `timestamp`, `key`, `value`).
+- The records are those of aiokafka's parser, as they are (streams/parsed_records.py).
 - Faust holds a partition back while its queue is full, and lets it go on without
   telling the fetch that waits: its records then lie there until something else comes,
   up to a second. Here the fetch is woken.
@@ -25,10 +24,11 @@ it once. docs/decisions/batches.md has the figures. The rules it rests on
 
 from typing import Any, NamedTuple, cast
 
-from aiokafka.consumer import fetcher
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.transport.drivers import aiokafka as driver
 from mode.utils.queues import FlowControlEvent
+
+from streams.parsed_records import as_parsed
 
 FETCH_MAX_WAIT_MS = 5
 FETCH_MIN_BYTES = 64 * 1024
@@ -54,21 +54,6 @@ class Batch(NamedTuple):
     begin: int
     end: int
     records: list[Any]
-
-
-class _PlainRecords(fetcher.PartitionRecords):  # type: ignore[misc]  # no types
-    # One partition's part of a fetch.
-
-    def __iter__(self) -> Any:
-        return self._records_iterator
-
-    def _consumer_record(self, tp: Any, record: Any) -> Any:
-        return record
-
-
-# There is no other way in: the fetcher makes these by name. Everything in a worker
-# that consumes takes its records this way.
-fetcher.PartitionRecords = _PlainRecords
 
 
 class Assignor(RangePartitionAssignor):  # type: ignore[misc]  # aiokafka: no types
@@ -127,6 +112,7 @@ class ConsumerThread(driver.AIOKafkaConsumerThread):
         consumer = super()._create_worker_consumer(*args, **kwargs)
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
         consumer._fetch_min_bytes = FETCH_MIN_BYTES
+        consumer._value_deserializer = as_parsed
         # Events of a sender's aborted transaction never happened.
         consumer._isolation_level = "read_committed"
         app = cast(Any, self.app)  # streams/app.py gives it this attribute

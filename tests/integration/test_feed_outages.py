@@ -89,6 +89,13 @@ class Following:
         self.channel: Channel
         self.task: asyncio.Task[None]
 
+    @property
+    def rows(self) -> int:
+        """How many the view holds; raises what has ended the consumer."""
+        if self.task.done():
+            self.task.result()
+        return len(self.channel.view)
+
     async def __aenter__(self) -> "Following":
         epoch = await self._consumer.open()
         self.channel = Channel(View(epoch, self._settings.partitions))
@@ -162,7 +169,7 @@ async def test_a_market_that_was_cut_is_a_lost_source(settings: Settings) -> Non
     async with RowWriter(settings) as rows, Following(settings) as following:
         for _ in range(3):
             await rows.write("rye", "salt", "oats", "hops", "flax")
-        await eventually(lambda: len(following.channel.view) == 5, within_s=30)
+        await eventually(lambda: following.rows == 5)
         admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
         await admin.start()
         name = full_name(settings.topic_prefix, MARKET)

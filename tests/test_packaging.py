@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from packaging.markers import Marker
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("schemas", "streams", "feed_server", "parfeed")
@@ -159,28 +160,41 @@ def test_every_library_that_is_imported_is_a_declared_dependency(package):
         assert names & DEPENDENCIES, f"{place}: {top} is not in pyproject.toml"
 
 
-def locked() -> dict[str, str]:
-    return {
-        normalized(name): rest
+def locked() -> list[tuple[str, str]]:
+    # Name and the rest; a distribution may be locked in one version for an older
+    # Python and another for a newer.
+    return [
+        (normalized(name), rest)
         for name, rest in re.findall(
             r"^([A-Za-z0-9._-]+)==((?:.*\\\n)*.*)$", LOCK, re.MULTILINE
         )
-    }
+    ]
+
+
+def is_for_this_python(rest: str) -> bool:
+    line = rest.splitlines()[0].rstrip(" \\")
+    _, _, marker = line.partition(" ; ")
+    return not marker or Marker(marker).evaluate()
 
 
 def test_every_locked_distribution_has_a_version_and_hashes():
     entries = locked()
     starts = re.findall(r"^[A-Za-z0-9].*$", LOCK, re.MULTILINE)
     assert len(entries) == len(starts) > 20
-    for name, rest in entries.items():
+    for name, rest in entries:
         assert re.match(r"\d[\w.+!]*( ;| \\|$)", rest), name
         hashes = re.findall(r"--hash=sha256:[0-9a-f]{64}\b", rest)
         assert hashes, f"{name} has no hash"
 
 
+def test_a_distribution_is_locked_once_for_this_python():
+    names = [name for name, rest in locked() if is_for_this_python(rest)]
+    assert len(names) == len(set(names))
+
+
 def test_all_that_the_project_asks_for_is_locked():
     development = names_of(PROJECT["project"]["optional-dependencies"]["dev"])
-    assert set(locked()) >= DEPENDENCIES | development
+    assert {name for name, _ in locked()} >= DEPENDENCIES | development
 
 
 def test_the_lock_names_no_index_and_no_other_place():
@@ -192,7 +206,9 @@ def test_the_lock_names_no_index_and_no_other_place():
 
 def test_what_is_installed_is_what_is_locked():
     wrong = []
-    for name, rest in locked().items():
+    for name, rest in locked():
+        if not is_for_this_python(rest):
+            continue
         version = re.match(r"[\w.+!]+", rest)[0]  # type: ignore[index]
         try:
             installed = distribution(name).version

@@ -31,6 +31,20 @@ REFUSALS: Final[dict[str, str]] = {
     "stale_revision": "A later or equal revision of the same line stands already.",
     "occurred_in_future": "The event's time lies further ahead of its arrival than "
     "clocks may differ.",
+    "gate_closed": "The period's gate is closed; its plan is not changed any more.",
+    "unknown_product": "The product is not planned in this period; the board has "
+    "announced no price for it.",
+    "unknown_period": "The board has not opened planning for this period.",
+    "already_open": "Planning of this period has begun; that can be asked for before "
+    "only.",
+    "unknown_bid": "There is no such joint bid of this revision to confirm.",
+    "not_a_member": "The bid does not name this company as a member.",
+    "unknown_council": "No council of this name has been formed.",
+    "not_a_signer": "The council does not name this person as a signer.",
+    "already_signed": "This signer has signed on this line before.",
+    "already_decided": "The council has decided on this line; what is decided stands.",
+    "stale_round": "Another round runs than the one that this was said of.",
+    "board_only": "Only the board says this; ask it by an event of the agenda.",
     "unavailable": "Kafka did not confirm the event; send it again with its event_id.",
 }
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 import msgspec.inspect as mi
 
-from schemas.events import EventBase
+from schemas.event_base import EventBase
 from schemas.values import PERIOD_FORM, Period, PositiveQuantity, Price, Quantity
 
 Schema = dict[str, Any]

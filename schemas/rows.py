@@ -17,6 +17,17 @@ from schemas.values import Identifier, Period, Revision
 
 ZERO = Decimal(0)
 
+LineKind = Literal[
+    "bid",
+    "plan",
+    "price",
+    "announced_price",
+    "indicative_price",
+    "planned_price",
+    "decision",
+    "period",
+]
+
 Colour = Literal["blue", "green", "yellow", "orange", "red"]
 
 
@@ -70,6 +81,8 @@ class PriceView(Row, frozen=True, kw_only=True):
         unplanned_company: the company that asks it.
         unplanned_mean: what an unplanned unit cost on average in this period.
         difference: unplanned - planned, where both are known.
+        announced: the price of the round that runs; None before the first.
+        indicative: what the price rule would announce if the round ended now.
     """
 
     planned: Decimal | None = None
@@ -77,6 +90,30 @@ class PriceView(Row, frozen=True, kw_only=True):
     unplanned_company: str | None = None
     unplanned_mean: Decimal | None = None
     difference: Decimal | None = None
+    announced: Decimal | None = None
+    indicative: Decimal | None = None
+
+
+class Planning(Row, frozen=True, kw_only=True):
+    """
+    Where a product's planning stands.
+
+    Attributes:
+        round: whose price is announced; 0 before the first.
+        forecast_percent: the imbalance that the board expects at that price.
+        flags: `no_bid`, `no_demand`: why the price stays although S and D differ.
+        denied: plan lines that the announced or planned price denies, and what they
+            wanted in units.
+        bids, plans: how many stand and count.
+    """
+
+    round: int = 0
+    forecast_percent: Decimal | None = None
+    flags: tuple[str, ...] = ()
+    denied: int = 0
+    denied_quantity: Decimal = ZERO
+    bids: int = 0
+    plans: int = 0
 
 
 class Imbalance(Row, frozen=True, kw_only=True):
@@ -146,28 +183,65 @@ class MarketRow(Row, frozen=True, kw_only=True, tag_field="type", tag="market"):
     price: PriceView = PriceView()
     imbalance: Imbalance | None = None
     rolling: Rolling = Rolling()
+    planning: Planning = Planning()
+
+
+class Terms(Row, frozen=True, kw_only=True):
+    """
+    What a line says beside its quantity: see BidPlaced and PlanSubmitted.
+
+    Attributes:
+        limit: the greatest price of a plan line, the least of a bid.
+        schedule: (price, quantity) points.
+        confirmed: members of a joint bid that have confirmed this revision.
+    """
+
+    limit: Decimal | None = None
+    least_quantity: Decimal | None = None
+    schedule: tuple[tuple[Decimal, Decimal], ...] = ()
+    priority: int = 0
+    when_denied: Literal["drop", "use_unplanned"] = "drop"
+    is_fixed: bool = False
+    members: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    delegate_id: str | None = None
 
 
 class Line(Row, frozen=True, kw_only=True, tag_field="type", tag="line"):
     """
     What stands for one party until its next revision: a bid, a plan line, a price.
 
-    Private to the workers: it names the party. Kept so that a revision can take back
-    exactly what the one before it added.
+    Private to the workers and the board: it names the party. Kept so that a revision
+    can take back exactly what the one before it added, and so that the board sees
+    every answer to a round.
 
     Attributes:
         kind: the tag of the event that made it.
-        party_id: the company, the consumer, or `board` for a planned price.
-        amount: units of a bid or plan line; money of a price.
+        party_id: the company, the consumer, the council of a decision, or `board`.
+        amount: units of a bid or plan line at the announced price, as they are in the
+            row's sum; money of a price; of a decision 1 if lines count, else 0; of a
+            period the microseconds since 1970 at which its gate closes, 0 for never.
         revision: the revision; of a price, microseconds since 1970.
+        quantity: of a bid or plan line, as it was handed in.
+        round: that it answers; of an announced price, the round.
+        council_id: the consumer's council, or the bid's team.
+        for_product_id: of an input, the product of the bid that needs it.
+        terms: limits and schedule, where there are any.
+        offset: of the record in `bids` that made it; -1 for other kinds.
     """
 
-    kind: Literal["bid", "plan", "price", "planned_price"]
+    kind: LineKind
     product_id: Identifier
     period: Period
     party_id: Identifier
     amount: Decimal
     revision: Revision
+    quantity: Decimal = ZERO
+    round: int = 0
+    council_id: Identifier | None = None
+    for_product_id: Identifier | None = None
+    terms: Terms | None = None
+    offset: int = -1
 
 
 class RejectedRecord(Row, frozen=True, kw_only=True, tag_field="type", tag="rejected"):

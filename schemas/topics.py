@@ -57,7 +57,7 @@ BIDS: Final = Topic(
     about="What companies will make and consumers want in a period.",
     key="product_id",
     cleanup="delete",
-    event_types=frozenset({"bid", "plan"}),
+    event_types=frozenset({"bid", "plan", "confirmation"}),
 )
 PRODUCTION: Final = Topic(
     name="production",
@@ -68,21 +68,41 @@ PRODUCTION: Final = Topic(
 )
 BOARD: Final = Topic(
     name="board",
-    about="What the board announces: planned prices.",
-    key="product_id",
+    about="What the board says: prices, decisions on lines, the times of a period.",
+    key="product_id; none for `period`, which lies in every partition",
     cleanup="delete",
-    event_types=frozenset({"planned_price"}),
+    event_types=frozenset(
+        {"announced_price", "indicative_price", "planned_price", "decision", "period"}
+    ),
+)
+AGENDA: Final = Topic(
+    name="agenda",
+    about="What people ask of the board and sign in councils.",
+    key="the period, or the council_id of a `council`",
+    cleanup="delete",
+    event_types=frozenset(
+        {
+            "listing",
+            "opening",
+            "announcement",
+            "set_price",
+            "gate",
+            "council",
+            "signature",
+        }
+    ),
+    single_partition=True,
 )
 MARKET: Final = Topic(
     name="market",
-    about="The newest row of every product and period: the feed's log.",
-    key="JSON [product_id, period]",
+    about="The newest version of every row of the feed: the feed's log.",
+    key="JSON [product_id, period], and more for rows of other channels than market",
     cleanup="compact",
 )
 LINES: Final = Topic(
     name="lines",
     about="What stands for one party. Private to the workers: it names parties.",
-    key="JSON [kind, product_id, period, party_id]",
+    key="JSON [kind, product_id, period, party_id, for_product_id or empty]",
     cleanup="compact",
 )
 REJECTED: Final = Topic(
@@ -100,12 +120,20 @@ EPOCH: Final = Topic(
 )
 
 SOURCES: Final = (PURCHASES, BIDS, PRODUCTION, BOARD)
-ALL: Final = (*SOURCES, MARKET, LINES, REJECTED, EPOCH)
+"""What workers fold: partitioned by product."""
+
+ALL: Final = (*SOURCES, AGENDA, MARKET, LINES, REJECTED, EPOCH)
 
 TOPIC_OF_EVENT: Final[dict[str, Topic]] = {
-    event_type: topic for topic in SOURCES for event_type in topic.event_types
+    event_type: topic
+    for topic in (*SOURCES, AGENDA)
+    for event_type in topic.event_types
 }
 """Where an event belongs, by its tag."""
+
+BOARD_ONLY: Final = BOARD.event_types - {"planned_price"}
+"""Tags that the board process alone writes; the feed takes none of them. A planned
+price may be handed in, where no board plans: a replay's are derived."""
 
 
 def full_name(prefix: str, topic: Topic) -> str:

@@ -139,6 +139,9 @@ Reason = Annotated[str, Meta(max_length=1000)]
 Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 """Orders what one party says about one line; JavaScript reads it exactly."""
 
+Round = Annotated[int, Meta(ge=0, le=1_000)]
+"""Counts the rounds of a period's planning from 1; 0 before the first."""
+
 
 def escaped(text: str) -> str:
     """Return `text` with control characters written out, fit for one line."""

@@ -35,7 +35,7 @@ from parfeed.client.session import Session
 from parfeed.client.states import State
 from parfeed.client.subscription import Subscription
 from schemas.codec import encode
-from schemas.events import EventBase
+from schemas.event_base import EventBase
 from schemas.feed import Result, Subscribe, Watermark
 from schemas.values import Period
 

@@ -18,7 +18,7 @@ from parfeed.replay.pacing import Pacer
 from parfeed.replay.record import Record
 from parfeed.replay.source import Item
 from parfeed.sources.dirt import RefusedRow
-from schemas.events import EventBase
+from schemas.event_base import EventBase
 from schemas.feed import Result
 
 BATCH: Final = 2_000

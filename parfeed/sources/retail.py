@@ -30,15 +30,13 @@ from parfeed.sources.history import (
 from parfeed.sources.reading import RetailRow, read_rows
 from schemas.errors import InvalidValue
 from schemas.events import (
-    BidPlaced,
     Event,
-    PlannedPriceAnnounced,
-    PlanSubmitted,
     ProductionReported,
     PurchaseCancelled,
     PurchaseRecorded,
     UnplannedPricePosted,
 )
+from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
 from schemas.values import Period, PositiveQuantity, Price
 from streams.market.periods import Calendar
 

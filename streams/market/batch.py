@@ -12,14 +12,8 @@ from typing import Final, NamedTuple, Protocol, cast
 
 from schemas.codec import MAX_EVENT_BYTES, decode_events, event_type
 from schemas.errors import InvalidValue, Refused
-from schemas.events import (
-    BidPlaced,
-    Event,
-    PlannedPriceAnnounced,
-    PlanSubmitted,
-    PurchaseRecorded,
-    UnplannedPricePosted,
-)
+from schemas.events import Event, PurchaseRecorded, UnplannedPricePosted
+from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
 from schemas.rows import ZERO, Line, MarketRow, RejectedRecord
 from schemas.topics import Topic
 from schemas.values import EXACT, LATEST, Period

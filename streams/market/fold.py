@@ -21,14 +21,12 @@ from typing import NamedTuple
 
 from schemas.errors import IntegrityError
 from schemas.events import (
-    BidPlaced,
     Event,
-    PlannedPriceAnnounced,
-    PlanSubmitted,
     ProductionReported,
     PurchaseCancelled,
     PurchaseRecorded,
 )
+from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
 from schemas.rows import ZERO, Amount, Demand, MarketRow, PriceView, Supply
 from schemas.values import EXACT, Period
 from streams.market.imbalance import imbalance_of

@@ -8,15 +8,13 @@ import pytest
 
 from schemas.codec import decode_event, encode
 from schemas.events import (
-    BidPlaced,
     Event,
-    PlannedPriceAnnounced,
-    PlanSubmitted,
     ProductionReported,
     PurchaseCancelled,
     PurchaseRecorded,
     UnplannedPricePosted,
 )
+from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
 from schemas.values import Period, PositiveQuantity, Price, Quantity
 
 HEAD = '"event_id":"e-1","product_id":"22423","occurred_at":"2011-10-31T14:41:00Z"'

@@ -10,7 +10,7 @@ import pytest
 from msgspec import Meta
 
 from schemas.errors import InvalidValue
-from schemas.events import EventBase
+from schemas.event_base import EventBase
 from schemas.json_schema import VALUE_TYPES, definitions, reference
 from schemas.values import Period, PositiveQuantity, Price, Quantity
 

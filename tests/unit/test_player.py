@@ -11,7 +11,8 @@ from parfeed.replay.player import BATCH, BATCHES_UNDER_WAY, Now, play
 from parfeed.replay.record import Record
 from parfeed.replay.source import Item
 from parfeed.sources.dirt import RefusedRow
-from schemas.events import EventBase, ProductionReported
+from schemas.event_base import EventBase
+from schemas.events import ProductionReported
 from schemas.feed import Result
 from schemas.values import PositiveQuantity
 

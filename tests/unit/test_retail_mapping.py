@@ -23,14 +23,12 @@ from parfeed.sources.retail import RetailMapping, company_of, map_retail
 from schemas.codec import decode_event, encode
 from schemas.errors import InvalidValue
 from schemas.events import (
-    BidPlaced,
     Event,
-    PlannedPriceAnnounced,
-    PlanSubmitted,
     ProductionReported,
     PurchaseCancelled,
     PurchaseRecorded,
 )
+from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
 
 # Rows and dirt
 

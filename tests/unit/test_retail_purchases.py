@@ -14,12 +14,12 @@ from support.retail_lines import (
 from parfeed.sources.cancelling import Purchases
 from parfeed.sources.reading import RetailRow
 from schemas.events import (
-    PlanSubmitted,
     ProductionReported,
     PurchaseCancelled,
     PurchaseRecorded,
     UnplannedPricePosted,
 )
+from schemas.planning import PlanSubmitted
 from schemas.values import Price
 
 # Planned purchases

@@ -1,0 +1,181 @@
+"""
+PURE. What producers answer to prices.
+
+A process turns inputs and effort into one product or several that come together. It
+makes what earns most at the announced prices: with lam the revenue of one unit of the
+process, p the inputs' prices, b their exponents and h that of effort,
+
+    ln q (1 - sum b - h) = scale + sum b ln(b lam / p) + h ln lam,     x = lam b q / p
+
+Beyond its capacity it makes its capacity, with the inputs that do that at least cost.
+With increasing returns (sum b + h of 1 and more) the first order says nothing: such a
+process makes its capacity when that pays, and nothing otherwise.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from parfeed.economy.sums import summed
+from streams.market.answers import Floats, Integers
+
+_LEAST_RETURNS = 1e-6
+"""From sum b + h of 1 less this on, returns count as increasing: the quantity that
+earns most would be beyond every float."""
+
+_LOG_MOST = 500.0
+"""Bound of a quantity's logarithm: sums of squares of such quantities are floats."""
+
+
+class Processes(NamedTuple):
+    """
+    Attributes:
+        company: of each process; one company may run several.
+        scale: of each process, a logarithm; what effort costs is part of it.
+        effort: of each process, its exponent.
+        capacity: of each process, in units of the process; may be infinite, except
+            with increasing returns.
+        output_process, output_product, output_amount: what a unit of a process makes;
+            rising by process.
+        input_process, input_product, input_exponent: what it needs; rising by process.
+    """
+
+    company: Integers
+    scale: Floats
+    effort: Floats
+    capacity: Floats
+    output_process: Integers
+    output_product: Integers
+    output_amount: Floats
+    input_process: Integers
+    input_product: Integers
+    input_exponent: Floats
+
+    def exponents(self) -> Floats:
+        """Return by process the sum of its exponents, effort's among them."""
+        size = len(self.company)
+        inputs = summed(self.input_process, self.input_exponent, size)
+        return inputs + self.effort
+
+    def revenue(self, prices: Floats) -> Floats:
+        """Return by process what a unit of it earns."""
+        worth = self.output_amount * prices[self.output_product]
+        return summed(self.output_process, worth, len(self.company))
+
+    def levels(self, prices: Floats) -> tuple[Floats, Floats]:
+        """
+        Return by process its level, and what is spent per unit of an exponent.
+
+        An input's quantity is its exponent times the second, by its price.
+        """
+        exponents = self.exponents()
+        terms = self._input_terms(prices)
+        log_revenue = np.log(self.revenue(prices))
+        return _levels(self, terms, exponents, log_revenue[:, None], 0.0)
+
+    def made_at(self, prices: Floats, factors: Floats) -> Floats:
+        """
+        Return the quantity of each output if its own product's price were another.
+
+        Returns:
+            One row per output, one column per factor.
+        """
+        process, product = self.output_process, self.output_product
+        worth = self.output_amount * prices[product]
+        revenue = self.revenue(prices)[process, None] + worth[:, None] * (factors - 1)
+        # A process that needs its own product pays the other price, too.
+        own_exponent = self._own_exponents(len(prices))
+        levels, _ = _levels(
+            self._of(process),
+            self._input_terms(prices)[process],
+            self.exponents()[process],
+            np.log(revenue),
+            own_exponent[:, None] * np.log(factors),
+        )
+        return levels.reshape(revenue.shape) * self.output_amount[:, None]
+
+    # Private
+
+    def _own_exponents(self, products: int) -> Floats:
+        # By output, the exponent of that same product among the process's inputs.
+        key, at = np.unique(
+            self.input_process * products + self.input_product, return_inverse=True
+        )
+        total = np.append(summed(at, self.input_exponent, len(key)), 0.0)
+        wanted = self.output_process * products + self.output_product
+        place = np.searchsorted(key, wanted)
+        is_own = np.append(key, -1)[place] == wanted
+        return np.where(is_own, total[place], 0.0)
+
+    def _input_terms(self, prices: Floats) -> Floats:
+        b = self.input_exponent
+        terms = b * np.log(b / prices[self.input_product])
+        return summed(self.input_process, terms, len(self.company))
+
+    def _of(self, process: Integers) -> "Processes":
+        return self._replace(
+            scale=self.scale[process],
+            effort=self.effort[process],
+            capacity=self.capacity[process],
+        )
+
+
+def _levels(
+    of: Processes,
+    input_terms: Floats,
+    exponents: Floats,
+    log_revenue: Floats,
+    less: Floats | float,
+) -> tuple[Floats, Floats]:
+    # All by process down, and by what is asked across; `less` is taken off the terms.
+    terms = (of.scale + input_terms)[:, None] - less
+    power = exponents[:, None]
+    returns = 1 - power
+    is_decreasing = returns > _LEAST_RETURNS
+    log_capacity = np.log(of.capacity)[:, None]
+    free = (terms + power * log_revenue) / np.where(is_decreasing, returns, 1.0)
+    free = np.clip(free, -_LOG_MOST, _LOG_MOST)
+    log_level = np.where(is_decreasing, np.minimum(free, log_capacity), log_capacity)
+    is_full = ~is_decreasing | (free > log_capacity)
+    needed = np.where(is_full, (log_level - terms) / np.where(is_full, power, 1.0), 0.0)
+    log_spent = np.where(is_full, needed, log_revenue + log_level)
+    level = np.exp(log_level)
+    spent = np.exp(log_spent)
+    pays = is_decreasing | (power * spent <= np.exp(log_revenue) * level)
+    level, spent = np.where(pays, level, 0.0), np.where(pays, spent, 0.0)
+    if level.shape[1] == 1:
+        return level[:, 0], spent[:, 0]
+    return level, spent
+
+
+class Offers(NamedTuple):
+    """
+    Bids without inputs: nothing up to one price, all from another, straight between.
+
+    Attributes:
+        company: of each bid.
+        product: of each bid.
+        most: the full quantity.
+        least_price: up to which nothing is made.
+        full_price: from which the full quantity is made; above the least price.
+    """
+
+    company: Integers
+    product: Integers
+    most: Floats
+    least_price: Floats
+    full_price: Floats
+
+    def made(self, prices: Floats) -> Floats:
+        """Return the quantity of each bid."""
+        width = self.full_price - self.least_price
+        share = (prices[self.product] - self.least_price) / width
+        return self.most * np.clip(share, 0, 1)
+
+
+class Endowments(NamedTuple):
+    """Supplies that are simply there: land, hours."""
+
+    company: Integers
+    product: Integers
+    quantity: Floats

@@ -2,10 +2,10 @@
 Clients' events into Kafka, each acknowledged with its place there.
 
 An event goes to the topic of its type, into the partition that Kafka's default
-partitioner gives its product. Per partition there is one lane: while a batch is under
-way, what comes is collected and leaves as the next one, so that nothing waits when
-little happens and batches are large when much does. A batch costs 2 us an event, the
-producer's own `send` 40.
+partitioner gives its key: its product's. The board's agenda has one partition. Per
+partition there is one lane: while a batch is under way, what comes is collected and
+leaves as the next one, so that nothing waits when little happens and batches are large
+when much does. A batch costs 2 us an event, the producer's own `send` 40.
 
 Rules:
 - acks=all and idempotent: what is acknowledged is stored, once.
@@ -27,11 +27,12 @@ from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.partitioner import DefaultPartitioner
 
 from feed_server.errors import Overloaded
-from schemas.codec import decode_events, event_type
+from feed_server.routing import route
+from schemas.codec import decode_events
 from schemas.errors import IntegrityError, Refused
 from schemas.feed import Result
 from schemas.settings import Settings
-from schemas.topics import SOURCES, TOPIC_OF_EVENT, Topic, full_name
+from schemas.topics import AGENDA, SOURCES, Topic, full_name
 
 BATCH_BYTES: Final = 512 * 1024
 """Of one batch: half of what a broker takes by default (`message.max.bytes`), some
@@ -46,6 +47,9 @@ RENEW_PAUSE_S: Final = 1.0
 
 STOP_S: Final = 0.5
 """How long a producer that is given up may take for what is under way."""
+
+PUBLISHED: Final = (*SOURCES, AGENDA)
+"""The topics that clients' events go to."""
 
 UNAVAILABLE: Final = "unavailable"
 STOPPING: Final = "the server stops"
@@ -140,17 +144,15 @@ class Publisher:
         ticket = _Ticket(len(events), future)
         for index, event in enumerate(decode_events(events)):
             if isinstance(event, Refused):
-                ticket.put(
-                    index,
-                    Result(
-                        event_id=event.event_id, error=event.code, detail=event.detail
-                    ),
-                )
+                ticket.put(index, _refusal(event))
                 continue
-            key = event.product_id.encode()
-            lane = self._lane(
-                TOPIC_OF_EVENT[event_type(event)], self._partition_of(key)
-            )
+            try:
+                topic, key = route(event)
+            except Refused as refused:
+                ticket.put(index, _refusal(refused))
+                continue
+            partition = 0 if topic.single_partition else self._partition_of(key)
+            lane = self._lane(topic, partition)
             lane.waiting.append(
                 _Waiting(key, events[index], event.event_id, ticket, index)
             )
@@ -228,14 +230,18 @@ class Publisher:
         )
 
     async def _check_partitions(self, producer: AIOKafkaProducer) -> None:
-        expected = set(range(self._settings.partitions))
-        for topic in SOURCES:
+        for topic in PUBLISHED:
+            expected = 1 if topic.single_partition else self._settings.partitions
             name = full_name(self._settings.topic_prefix, topic)
-            found = await producer.partitions_for(name)
+            found = len(await producer.partitions_for(name))
             if found != expected:
+                cure = (
+                    "make the topic anew"
+                    if topic.single_partition
+                    else "set PARFEED_PARTITIONS to what the topics were made with"
+                )
                 raise IntegrityError(
-                    f"topic {name} has {len(found)} partitions, PARFEED_PARTITIONS is "
-                    f"{len(expected)}: set it to what the topics were made with"
+                    f"topic {name} must have {expected} partitions, has {found}: {cure}"
                 )
 
     @staticmethod
@@ -348,3 +354,7 @@ class Publisher:
                 each.place,
                 Result(event_id=each.event_id, error=UNAVAILABLE, detail=detail),
             )
+
+
+def _refusal(refused: Refused) -> Result:
+    return Result(event_id=refused.event_id, error=refused.code, detail=refused.detail)

@@ -9,7 +9,7 @@ that records were lost on their way here, so the worker stops.
 import logging
 from datetime import datetime
 from functools import partial
-from typing import Self
+from typing import Final, Self
 
 from aiokafka import TopicPartition
 from aiokafka.partitioner import murmur2
@@ -17,7 +17,7 @@ from aiokafka.partitioner import murmur2
 from schemas.codec import encode, encode_key
 from schemas.errors import IntegrityError
 from schemas.settings import Settings
-from schemas.topics import LINES, MARKET, REJECTED, SOURCES, full_name
+from schemas.topics import BIDS, LINES, MARKET, REJECTED, SOURCES, full_name
 from streams.market.batch import Changes, fold_batch
 from streams.market.periods import Calendar
 from streams.market.tables import Rules, Tables, line_key
@@ -26,6 +26,14 @@ from streams.recovery import committed_offsets, restore
 from streams.transport import Batch
 
 log = logging.getLogger(__name__)
+
+COMPLETE_TO: Final = "bids"
+"""
+Header of the last of a batch's lines: the next offset of `bids`.
+
+With the lines up to this one, whoever reads them has what all bids before that offset
+came to. In the middle of a batch they are neither here nor there.
+"""
 
 
 class Partition:
@@ -94,8 +102,8 @@ class Partition:
         if expected is not None and records[0].offset < expected:
             records = [record for record in records if record.offset >= expected]
         changes = fold_batch(self._tables, topic, records)
-        await self._write(changes)
         self._next[topic.name] = max(batch.end, expected or 0)
+        await self._write(changes)
 
     async def commit(self) -> None:
         """
@@ -142,6 +150,7 @@ class Partition:
                     (encode_key(*line_key(line)), encode(line), None)
                     for line in changes.lines
                 ],
+                headers=[(COMPLETE_TO, str(self._next.get(BIDS.name, 0)).encode())],
             )
         if changes.rejected:
             await write(

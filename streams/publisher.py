@@ -11,7 +11,7 @@ Records leave at once, in Kafka batches of many records each: a send per record 
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -39,6 +39,9 @@ at once; this is for a partition that nobody takes over."""
 
 Record = tuple[bytes, bytes, int | None]
 """Key, value, timestamp in milliseconds (None: now)."""
+
+Headers = Sequence[tuple[str, bytes]]
+"""What a record says beside key and value."""
 
 
 class PartitionPublisher:
@@ -78,22 +81,37 @@ class PartitionPublisher:
         """
         await self._producer.start()
 
-    async def write(self, topic: str, records: Iterable[Record]) -> None:
+    async def write(
+        self, topic: str, records: Sequence[Record], *, headers: Headers = ()
+    ) -> None:
         """
         Append records to the partition of a topic, without waiting for Kafka.
+
+        Args:
+            topic: its full name.
+            records: in the order in which they are to lie there.
+            headers: of the last record.
 
         Raises:
             IntegrityError: if a later owner has fenced this one, a write failed, or a
                 record is larger than a batch may be.
         """
         builder: Any = None
-        for key, value, timestamp in records:
+        last = len(records) - 1
+        for index, (key, value, timestamp) in enumerate(records):
             if builder is None:
                 builder = self._producer.create_batch()
-            if builder.append(key=key, value=value, timestamp=timestamp) is None:
+            of_it = list(headers) if index == last else []
+            added = builder.append(
+                key=key, value=value, timestamp=timestamp, headers=of_it
+            )
+            if added is None:
                 await self._send(builder, topic)
                 builder = self._producer.create_batch()
-                if builder.append(key=key, value=value, timestamp=timestamp) is None:
+                added = builder.append(
+                    key=key, value=value, timestamp=timestamp, headers=of_it
+                )
+                if added is None:
                     raise IntegrityError(
                         f"a record of {len(key) + len(value)} bytes for {topic} is "
                         f"larger than a batch of {MAX_BATCH_BYTES}: key {key[:200]!r}"

@@ -129,8 +129,7 @@ def _start_factors(products: int, chance: np.random.Generator) -> Floats:
     # Few boards know nothing of any price: how far off is drawn as well.
     reach = farthest * chance.random()
     apart = chance.uniform(-reach, reach, products)
-    factors = np.exp(apart)
-    return factors
+    return np.exp(apart)
 
 
 def _roles(products: int, chance: np.random.Generator) -> Roles:

@@ -8,8 +8,10 @@ process, p the inputs' prices, b their exponents and h that of effort,
     ln q (1 - sum b - h) = scale + sum b ln(b lam / p) + h ln lam,     x = lam b q / p
 
 Beyond its capacity it makes its capacity, with the inputs that do that at least cost.
-With increasing returns (sum b + h of 1 and more) the first order says nothing: such a
-process makes its capacity when that pays, and nothing otherwise.
+With increasing returns (sum b + h above 1) the formula is where profit is least. Such a
+process makes its capacity when that pays, and nothing otherwise. Without a capacity it
+keeps to the formula, as a company does that asks for its costs and no more: it makes
+the less, the higher the price.
 """
 
 from typing import NamedTuple
@@ -20,10 +22,9 @@ from parfeed.economy.sums import summed
 from streams.market.answers import Floats, Integers
 
 _LEAST_RETURNS = 1e-6
-"""From sum b + h of 1 less this on, returns count as increasing: the quantity that
-earns most would be beyond every float."""
+"""1 - sum b - h is taken to be this far from 0 at least."""
 
-_LOG_MOST = 500.0
+_LOG_MOST = 300.0
 """Bound of a quantity's logarithm: sums of squares of such quantities are floats."""
 
 
@@ -33,8 +34,7 @@ class Processes(NamedTuple):
         company: of each process; one company may run several.
         scale: of each process, a logarithm; what effort costs is part of it.
         effort: of each process, its exponent.
-        capacity: of each process, in units of the process; may be infinite, except
-            with increasing returns.
+        capacity: of each process, in units of the process; may be infinite.
         output_process, output_product, output_amount: what a unit of a process makes;
             rising by process.
         input_process, input_product, input_exponent: what it needs; rising by process.
@@ -141,7 +141,7 @@ def _levels(
     log_spent = np.where(is_full, needed, log_revenue + log_level)
     level = np.exp(log_level)
     spent = np.exp(log_spent)
-    pays = is_decreasing | (power * spent <= np.exp(log_revenue) * level)
+    pays = follows | (power * spent <= np.exp(log_revenue) * level)
     level, spent = np.where(pays, level, 0.0), np.where(pays, spent, 0.0)
     if level.shape[1] == 1:
         return level[:, 0], spent[:, 0]

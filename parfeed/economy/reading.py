@@ -55,7 +55,7 @@ def read_councils(path: Path | None = None) -> CouncilsFile:
 def _unpacked(packed: bytes) -> bytes:
     if packed.startswith(_GZIP):
         # `wbits` of 31 is gzip; the bound holds whatever the file claims.
-        unpack: "zlib._Decompress | lzma.LZMADecompressor" = zlib.decompressobj(31)
+        unpack: zlib._Decompress | lzma.LZMADecompressor = zlib.decompressobj(31)
     elif packed.startswith(_XZ):
         unpack = lzma.LZMADecompressor()
     else:

@@ -131,12 +131,15 @@ def _levels(
     terms = (of.scale + input_terms)[:, None] - less
     power = exponents[:, None]
     returns = 1 - power
-    is_decreasing = returns > _LEAST_RETURNS
     log_capacity = np.log(of.capacity)[:, None]
-    free = (terms + power * log_revenue) / np.where(is_decreasing, returns, 1.0)
+    follows = (returns > 0) | np.isinf(log_capacity)
+    least = np.where(returns > 0, _LEAST_RETURNS, -_LEAST_RETURNS)
+    free = (terms + power * log_revenue) / np.where(
+        np.abs(returns) > _LEAST_RETURNS, returns, least
+    )
     free = np.clip(free, -_LOG_MOST, _LOG_MOST)
-    log_level = np.where(is_decreasing, np.minimum(free, log_capacity), log_capacity)
-    is_full = ~is_decreasing | (free > log_capacity)
+    log_level = np.where(follows, np.minimum(free, log_capacity), log_capacity)
+    is_full = ~follows | (free > log_capacity)
     needed = np.where(is_full, (log_level - terms) / np.where(is_full, power, 1.0), 0.0)
     log_spent = np.where(is_full, needed, log_revenue + log_level)
     level = np.exp(log_level)

@@ -1,0 +1,285 @@
+"""
+PURE. The rounds so far as one table: who answered what to which prices.
+
+Lines are matched between rounds by who says what: company and product, consumer and
+product, a bid and the input's product. They are put in that order, so that nothing
+that follows depends on the order in which lines arrived. What stands in the newest
+round is what counts; earlier rounds tell how those bidders answered other prices.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from streams.market.answers import (
+    NO_SCHEDULES,
+    Answers,
+    Flags,
+    Floats,
+    Integers,
+    Round,
+    Schedules,
+)
+
+MOST: Final = 1e60
+"""Bound of a quantity: sums and squares of such numbers are still finite."""
+
+LEAST_PRICE: Final = 1e-60
+"""Bound of a price, for the same reason."""
+
+_SAME: Final = 16
+"""Lines of one bidder for one product that are told apart; there should be one."""
+
+
+class Lines(NamedTuple):
+    """
+    Lines of one kind, in canonical order.
+
+    Attributes:
+        owner: whose line it is: the company, the consumer, or the number of the bid.
+        product: of each line.
+        quantity: one row per round, one column per line; NaN where it was missing.
+        schedules: as they stand in the newest round.
+    """
+
+    owner: Integers
+    product: Integers
+    quantity: Floats
+    schedules: Schedules
+
+
+class Book(NamedTuple):
+    """
+    The rounds so far, newest last.
+
+    Attributes:
+        log_prices: one row per round, one column per product.
+        plans, bids, inputs: lines that stand in the newest round.
+        is_fixed: by bid.
+        hidden_supply, hidden_demand: one row per round, one column per product.
+        supply, demand: sums of all that was answered, likewise.
+        was_bid, was_wanted: whether a product had any line or sum in any round.
+    """
+
+    log_prices: Floats
+    plans: Lines
+    bids: Lines
+    inputs: Lines
+    is_fixed: Flags
+    hidden_supply: Floats
+    hidden_demand: Floats
+    supply: Floats
+    demand: Floats
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds there were."""
+        return len(self.log_prices)
+
+    @property
+    def products(self) -> int:
+        """How many products there are."""
+        return int(self.log_prices.shape[1])
+
+    @property
+    def log_ratio(self) -> Floats:
+        """ln(D/S) by round and product, within 3 either way; 0 where nothing is."""
+        return log_ratio(self.supply, self.demand)
+
+
+def log_ratio(supply: Floats, demand: Floats) -> Floats:
+    """
+    Return ln(D/S), within 3 either way; 0 where both are 0.
+
+    Three is a ratio of twenty: what lies further says which way to go, and no more.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.log(demand) - np.log(supply)
+    ratio[(supply <= 0) & (demand <= 0)] = 0.0
+    clipped: Floats = np.clip(ratio, -3.0, 3.0)
+    return clipped
+
+
+def summed(owner: Integers, value: Floats | Flags, owners: int) -> Floats:
+    """Return the sum of `value` by owner; of no lines, zeros."""
+    # Of no lines bincount makes integers.
+    return np.bincount(owner, value, owners).astype(np.float64, copy=False)
+
+
+def open_book(rounds: Sequence[Round]) -> Book:
+    """
+    Put the rounds into one table.
+
+    Args:
+        rounds: all so far, at least one, of the same products.
+
+    Raises:
+        ValueError: if there is no round, or rounds have different products.
+    """
+    if not rounds:
+        raise ValueError("there must be a round to learn from, were 0")
+    sizes = {len(round_.prices) for round_ in rounds}
+    sizes |= {len(round_.answers.hidden_supply) for round_ in rounds}
+    if len(sizes) != 1:
+        raise ValueError(f"rounds must have the same products, had {sorted(sizes)}")
+    return _open([_cleaned(round_) for round_ in rounds], sizes.pop())
+
+
+def _open(rounds: list[Round], products: int) -> Book:
+    newest = rounds[-1].answers
+    bid_key = _told_apart(
+        newest.bids.company * products + newest.bids.product, newest.bids.quantity
+    )
+    plan_key = _told_apart(
+        newest.plans.consumer * products + newest.plans.product, newest.plans.quantity
+    )
+    bids = _Standing(bid_key)
+    plans = _Standing(plan_key)
+    inputs = _Standing(_input_key(newest, bids, products))
+    tables: tuple[list[Floats], ...] = ([], [], [])
+    for round_ in rounds:
+        answers = round_.answers
+        own = answers.bids
+        key = _told_apart(own.company * products + own.product, own.quantity)
+        tables[0].append(bids.placed(key, own.quantity))
+        wanted = answers.plans
+        key = _told_apart(wanted.consumer * products + wanted.product, wanted.quantity)
+        tables[1].append(plans.placed(key, wanted.quantity))
+        key = _input_key(answers, bids, products)
+        tables[2].append(inputs.placed(key, answers.inputs.quantity))
+    own, wanted, needed = newest.bids, newest.plans, newest.inputs
+    bid_order, plan_order = bids.order, plans.order
+    return Book(
+        log_prices=np.log(np.array([round_.prices for round_ in rounds])),
+        plans=Lines(
+            wanted.consumer[plan_order],
+            wanted.product[plan_order],
+            np.array(tables[1]),
+            _moved(wanted.schedules, plans),
+        ),
+        bids=Lines(
+            own.company[bid_order],
+            own.product[bid_order],
+            np.array(tables[0]),
+            _moved(own.schedules, bids),
+        ),
+        inputs=Lines(
+            bids.number[needed.bid][inputs.order],
+            needed.product[inputs.order],
+            np.array(tables[2]),
+            NO_SCHEDULES,
+        ),
+        is_fixed=own.is_fixed[bid_order],
+        hidden_supply=np.array([round_.answers.hidden_supply for round_ in rounds]),
+        hidden_demand=np.array([round_.answers.hidden_demand for round_ in rounds]),
+        supply=np.array([_supply(round_.answers) for round_ in rounds]),
+        demand=np.array([_demand(round_.answers) for round_ in rounds]),
+    )
+
+
+class _Standing:
+    # The newest round's lines of one kind: where each goes, and which of another
+    # round is the same.
+
+    def __init__(self, key: Integers) -> None:
+        self.order: Integers = np.argsort(key, kind="stable")
+        self.key: Integers = key[self.order]
+        # The place in canonical order of what is line n of the newest round.
+        self.number: Integers = np.empty(len(key), np.int64)
+        self.number[self.order] = np.arange(len(key))
+
+    def find(self, key: Integers) -> Integers:
+        """Return the lines with these keys, -1 where none has it."""
+        if not len(self.key):
+            return np.full(len(key), -1, np.int64)
+        at = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
+        return np.where(self.key[at] == key, at, -1)
+
+    def placed(self, key: Integers, quantity: Floats) -> Floats:
+        """Return another round's quantities in canonical order, NaN where missing."""
+        at = self.find(key)
+        found = at >= 0
+        row = np.full(len(self.key), np.nan)
+        row[at[found]] = quantity[found]
+        return row
+
+
+def _told_apart(key: Integers, quantity: Floats) -> Integers:
+    # One bidder should have one line for a product. If there are several, they are
+    # told apart by their size, and what is beyond the bound stands as the last.
+    order = np.lexsort((quantity, key))
+    ordered = key[order]
+    is_first = np.ones(len(key), bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    place = np.arange(len(key))
+    nth = place - np.maximum.accumulate(np.where(is_first, place, 0))
+    apart = np.empty(len(key), np.int64)
+    apart[order] = ordered * _SAME + np.minimum(nth, _SAME - 1)
+    return apart
+
+
+def _input_key(answers: Answers, bids: _Standing, products: int) -> Integers:
+    own, inputs = answers.bids, answers.inputs
+    key = _told_apart(own.company * products + own.product, own.quantity)
+    bid = bids.find(key)[inputs.bid]
+    # Inputs of bids that no longer stand get keys below 0, which no newest line has.
+    return _told_apart(bid * products + inputs.product, inputs.quantity)
+
+
+def _moved(schedules: Schedules, lines: _Standing) -> Schedules:
+    if not len(schedules.line):
+        return schedules
+    line = lines.number[schedules.line]
+    order = np.lexsort((schedules.price, line))
+    return Schedules(line[order], schedules.price[order], schedules.quantity[order])
+
+
+def _supply(answers: Answers) -> Floats:
+    # In canonical order, so that a sum of floats is the same whatever came first.
+    bids = answers.bids
+    order = np.lexsort((bids.quantity, bids.company, bids.product))
+    sums = summed(bids.product[order], bids.quantity[order], len(answers.hidden_supply))
+    return sums + answers.hidden_supply
+
+
+def _demand(answers: Answers) -> Floats:
+    products = len(answers.hidden_demand)
+    plans, inputs = answers.plans, answers.inputs
+    order = np.lexsort((plans.quantity, plans.consumer, plans.product))
+    wanted = summed(plans.product[order], plans.quantity[order], products)
+    order = np.lexsort((inputs.quantity, inputs.product))
+    needed = summed(inputs.product[order], inputs.quantity[order], products)
+    return wanted + needed + answers.hidden_demand
+
+
+def _cleaned(round_: Round) -> Round:
+    # The border refuses what is no number; a rule that anybody may call must not
+    # turn one such figure into a price for everything.
+    answers = round_.answers
+    bids, inputs, plans = answers.bids, answers.inputs, answers.plans
+    prices = np.nan_to_num(round_.prices, nan=1.0, posinf=1 / LEAST_PRICE, neginf=0)
+    return Round(
+        np.clip(prices, LEAST_PRICE, 1 / LEAST_PRICE),
+        Answers(
+            bids._replace(
+                quantity=_bounded(bids.quantity), schedules=_tidied(bids.schedules)
+            ),
+            inputs._replace(quantity=_bounded(inputs.quantity)),
+            plans._replace(
+                quantity=_bounded(plans.quantity), schedules=_tidied(plans.schedules)
+            ),
+            _bounded(answers.hidden_supply),
+            _bounded(answers.hidden_demand),
+        ),
+    )
+
+
+def _tidied(schedules: Schedules) -> Schedules:
+    return schedules._replace(
+        price=_bounded(schedules.price), quantity=_bounded(schedules.quantity)
+    )
+
+
+def _bounded(quantity: Floats) -> Floats:
+    return np.clip(np.nan_to_num(quantity, nan=0.0, posinf=MOST, neginf=0.0), 0, MOST)

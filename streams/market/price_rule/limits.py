@@ -1,0 +1,34 @@
+"""PURE. What the board lets the price rule do; each number argues for itself."""
+
+from typing import Final, NamedTuple
+
+
+class Limits(NamedTuple):
+    """
+    Attributes:
+        tolerance_percent: imbalance below which a product's price stands
+            (docs/economics.md: 3 %, the board's choice).
+        first_step: greatest step of ln p after the first round, when bids can be read
+            but nothing has been proved yet: a factor of 1,100, so that prices a
+            hundred times off, in opposite directions even, are mended in one step.
+        groping_step: greatest step of ln p by sums alone and while the model read off
+            the bids is not trusted: a factor of 1.5. Smaller ones need more rounds
+            than people bear, larger ones overshoot where supply is elastic.
+        level_step: greatest step by sums of all prices together: a factor of 150,
+            since a level that is wrong shows in every sum.
+        least_step: below it a step is not shrunk: a tenth of the tolerance moves
+            nothing that anybody would see.
+        alarm_growth: the worst imbalance has grown when it is more than this many
+            times what it was: noise alone moves it by some percent.
+    """
+
+    tolerance_percent: float = 3.0
+    first_step: float = 7.0
+    groping_step: float = 0.4
+    level_step: float = 5.0
+    least_step: float = 0.02
+    alarm_growth: float = 1.05
+
+
+DEFAULT_LIMITS: Final = Limits()
+"""The board's own choice."""

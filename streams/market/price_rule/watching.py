@@ -1,0 +1,108 @@
+"""
+PURE. What is plain to see in the rounds: products without bids or demand, and alarm.
+
+A product that nobody bids for, or that no line wants, keeps its price and is flagged.
+Where there are bids or lines but none takes the announced price, the price moves
+without a forecast: towards an earlier price that was taken, or in widening steps.
+"""
+
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from streams.market.answers import Flags, Floats, imbalance_percent
+from streams.market.price_rule.book import Book
+from streams.market.price_rule.limits import Limits
+
+BLIND_STEP: Final = 1.2
+"""First step of ln p, a factor of 3.3, where one side takes nothing at all; twice as
+far each further round. Three rounds reach a hundredfold; half of it would need four,
+twice of it would mostly overshoot what is near."""
+
+BLIND_REACH: Final = 9.0
+"""How far from its first price a price is moved blindly, in ln p: a factor of 8,000.
+What nobody takes there, nobody wants."""
+
+LEAST_DAMPING: Final = 1 / 16
+
+
+class Watch(NamedTuple):
+    """
+    Attributes:
+        no_bid, no_demand: flagged products.
+        is_blind: products whose price moves without a forecast, to `blind`.
+        blind: logarithms of those prices; of all others the newest prices'.
+        is_free: products whose price is forecast.
+        alarm: whether the stability alarm is on.
+        damping: factor on all steps, 1 while there is no alarm.
+    """
+
+    no_bid: Flags
+    no_demand: Flags
+    is_blind: Flags
+    blind: Floats
+    is_free: Flags
+    alarm: bool
+    damping: float
+
+
+def watch(book: Book, limits: Limits) -> Watch:
+    """Look the rounds through for what is plain to see."""
+    supply, demand = book.supply[-1], book.demand[-1]
+    size = book.products
+    has_line = np.bincount(book.bids.product, minlength=size) > 0
+    was_bid = (book.supply > 0).any(axis=0)
+    no_bid = (supply <= 0) & ~has_line & ~was_bid
+    wanted = np.bincount(book.plans.product, minlength=size)
+    wanted += np.bincount(book.inputs.product, minlength=size)
+    was_wanted = (book.demand > 0).any(axis=0)
+    no_demand = (demand <= 0) & ~was_wanted
+    rises = (supply <= 0) & (demand > 0) & ~no_bid
+    falls = (demand <= 0) & (supply > 0) & (was_wanted | (wanted > 0))
+    blind = _blind(book, rises, falls)
+    is_free = (supply > 0) & (demand > 0)
+    alarm, damping = _alarm(book, no_bid | no_demand, limits)
+    return Watch(no_bid, no_demand, rises | falls, blind, is_free, alarm, damping)
+
+
+def _blind(book: Book, rises: Flags, falls: Flags) -> Floats:
+    x = book.log_prices
+    newest = x[-1]
+    target: Floats = newest.copy()
+    for product in np.flatnonzero(rises | falls):
+        sign = 1.0 if rises[product] else -1.0
+        way = (x[:, product] - newest[product]) * sign
+        other = book.supply if rises[product] else book.demand
+        took = other[:, product] > 0
+        # The nearest price on the way that was taken: half way to it.
+        ahead = way[(way > 0) & took]
+        if ahead.size:
+            target[product] = newest[product] + sign * ahead.min() / 2
+            continue
+        rounds = 0
+        for number in range(len(x) - 1, -1, -1):
+            if took[number]:
+                break
+            rounds += 1
+        step = BLIND_STEP * 2 ** min(rounds - 1, 3)
+        low, high = x[0, product] - BLIND_REACH, x[0, product] + BLIND_REACH
+        target[product] = np.clip(newest[product] + sign * step, low, high)
+    return target
+
+
+def _alarm(book: Book, is_flagged: Flags, limits: Limits) -> tuple[bool, float]:
+    percent = np.abs(imbalance_percent(book.supply, book.demand))
+    worst = np.where(is_flagged, 0.0, percent).max(axis=1, initial=0.0)
+    alarm, damping, grown = False, 1.0, 0
+    for before, now in pairwise(worst):
+        if now > before * limits.alarm_growth and now > limits.tolerance_percent:
+            grown += 1
+        else:
+            grown = 0
+            alarm = False
+            damping = min(1.0, 2 * damping)
+        if grown >= 2:
+            alarm = True
+            damping = max(damping / 2, LEAST_DAMPING)
+    return alarm, damping

@@ -14,7 +14,6 @@ import numpy as np
 from parfeed.economy.consumers import NO_BUDGETS, NO_LIMITS, Budgets, Limits
 from parfeed.economy.producers import Endowments, Offers, Processes
 from streams.market.answers import (
-    NO_SCHEDULES,
     Answers,
     Bids,
     Flags,
@@ -83,8 +82,9 @@ class Economy:
         parts: who there is.
         start_prices: by product.
         clearing_prices: by product, if known.
-        with_schedules: whether bidders say what they would answer to other prices of
-            their own product.
+        with_schedules: whether all bidders say what they would answer to other prices
+            of their own product.
+        with_limits: whether those whose answer is nothing but limits state them.
     """
 
     def __init__(
@@ -95,12 +95,14 @@ class Economy:
         clearing_prices: Floats | None = None,
         *,
         with_schedules: bool = False,
+        with_limits: bool = True,
     ) -> None:
         self.names = names
         self.parts = parts
         self.start_prices = start_prices
         self.clearing_prices = clearing_prices
         self.with_schedules = with_schedules
+        self.with_limits = with_limits
         self._pairs = _pairs(parts.processes)
         nothing = self.answer(start_prices)
         self.tradable: Flags = is_tradable(nothing)
@@ -112,6 +114,7 @@ class Economy:
         start_prices: Floats | None = None,
         clearing_prices: Floats | None = None,
         with_schedules: bool | None = None,
+        with_limits: bool | None = None,
     ) -> "Economy":
         """Return an economy that differs in what is given."""
         return Economy(
@@ -122,6 +125,7 @@ class Economy:
             with_schedules=(
                 self.with_schedules if with_schedules is None else with_schedules
             ),
+            with_limits=self.with_limits if with_limits is None else with_limits,
         )
 
     def answer(self, prices: Floats) -> Answers:
@@ -180,11 +184,12 @@ class Economy:
         )
 
     def _supply_schedules(self, prices: Floats) -> Schedules:
-        if not self.with_schedules:
-            return NO_SCHEDULES
         processes, offers = self.parts.processes, self.parts.offers
-        made = processes.made_at(prices, SCHEDULE_FACTORS)
-        price = prices[processes.output_product, None] * SCHEDULE_FACTORS
+        product, factors = processes.output_product, self._factors()
+        price = prices[product, None] * factors
+        made = processes.made_at(prices, factors) if len(factors) else price
+        if not self.with_limits:
+            return _schedules((price, made))
         return _schedules(
             (price, made),
             (
@@ -194,11 +199,12 @@ class Economy:
         )
 
     def _demand_schedules(self, prices: Floats) -> Schedules:
-        if not self.with_schedules:
-            return NO_SCHEDULES
         budgets, limits = self.parts.budgets, self.parts.limits
-        wanted = budgets.wanted_at(prices, SCHEDULE_FACTORS)
-        price = prices[budgets.product, None] * SCHEDULE_FACTORS
+        factors = self._factors()
+        price = prices[budgets.product, None] * factors
+        wanted = budgets.wanted_at(prices, factors) if len(factors) else price
+        if not self.with_limits:
+            return _schedules((price, wanted))
         return _schedules(
             (price, wanted),
             (
@@ -206,6 +212,9 @@ class Economy:
                 np.stack([limits.most, np.zeros_like(limits.most)], axis=1),
             ),
         )
+
+    def _factors(self) -> Floats:
+        return SCHEDULE_FACTORS if self.with_schedules else SCHEDULE_FACTORS[:0]
 
 
 def is_tradable(answers: Answers) -> Flags:

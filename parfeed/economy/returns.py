@@ -2,9 +2,9 @@
 PURE. An economy in which some processes have increasing returns.
 
 With a capacity such a process makes all of it when that pays and nothing when it does
-not, so its supply jumps at a price of its own, and whether anything clears then nobody
-knows. Without one its supply falls as its price rises; what cleared without increasing
-returns clears with them, but a rule that raises prices to get more gets less.
+not, so its supply jumps at a price of its own. Without one its supply falls as its
+price rises, and a rule that raises prices to get more gets less. Either way nobody
+knows whether there are prices that clear.
 """
 
 import numpy as np

@@ -18,6 +18,7 @@ COMMANDS: Final = (
     "snapshot",
     "send",
     "replay",
+    "plan",
     "topics",
     "schema",
     "doctor",

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from aiokafka import ConsumerRecord
 
-from feed_server.channel import Channel
+from feed_server.channels import Channels
 from feed_server.consumer import MarketConsumer
 from feed_server.errors import SourceLost
 from feed_server.publisher import Publisher
@@ -98,27 +98,27 @@ class App:
         publishing: asyncio.Task[None] | None = None
         try:
             epoch = await self._consumer.open()
-            channel = Channel(View(epoch, self._settings.partitions))
+            channels = Channels(View(epoch, self._settings.partitions))
             began = time.monotonic()
-            await self._consumer.load(channel.apply)
+            await self._consumer.load(channels.apply)
             logger.info(
                 "loaded %d rows of epoch %s in %.1f s",
-                len(channel.view),
+                len(channels.view),
                 epoch,
                 time.monotonic() - began,
             )
             await self._publisher.open()
             publishing = asyncio.create_task(self._publisher.run(), name="publish")
-            self._server.audience.channel = channel
+            self._server.audience.channels = channels
 
             def arrived(newest: ConsumerRecord) -> None:
-                channel.lag_ms = round(self._clock() * 1_000 - newest.timestamp, 1)
+                channels.lag_ms = round(self._clock() * 1_000 - newest.timestamp, 1)
                 self._server.audience.wake()
 
             def fell_silent() -> None:
-                channel.lag_ms = None
+                channels.lag_ms = None
 
-            following = self._consumer.follow(channel.apply, arrived, fell_silent)
+            following = self._consumer.follow(channels.apply, arrived, fell_silent)
             await _first(following, publishing)
         finally:
             await _within(self._let_go(publishing))

@@ -15,7 +15,7 @@ import logging
 import random
 from typing import Final, cast
 
-from feed_server.channel import Channel
+from feed_server.channels import Channels
 from feed_server.connection import FeedConnection
 from feed_server.session import Session
 from feed_server.subscriptions import Subscriber
@@ -55,13 +55,13 @@ class Audience:
         chance: spreads the times at which clients come back.
 
     Attributes:
-        channel: what there is to subscribe to; None until the market is loaded.
+        channels: what there is to subscribe to; None until the market is loaded.
         sessions: those whose handshake is done, with their connections.
         sockets: all connections, the others included.
     """
 
     def __init__(self, settings: Settings, chance: random.Random) -> None:
-        self.channel: Channel | None = None
+        self.channels: Channels | None = None
         self.sessions: dict[Session, FeedConnection] = {}
         self.sockets: set[FeedConnection] = set()
         self._settings = settings
@@ -175,13 +175,13 @@ class Audience:
 
     def flush(self, now: float) -> None:
         """Send what has changed, and heartbeats to those who asked."""
-        channel = self.channel
-        if channel is None:
+        channels = self.channels
+        if channels is None:
             return
-        if channel.has_work:
+        if channels.has_work:
             # All subscribers are sessions; said once, not per frame.
             connections = cast("dict[Subscriber, FeedConnection]", self.sessions)
-            for subscriber in channel.flush(now):
+            for subscriber in channels.flush(now):
                 connections[subscriber].pump()
         if self._asking:
             asking, self._asking = self._asking, {}
@@ -212,10 +212,10 @@ class Audience:
                 connection.cut()
 
     async def _beat(self) -> None:
-        channel = self.channel
-        if channel is None:
+        channels = self.channels
+        if channels is None:
             return
-        channel.begin_heartbeats()
+        channels.begin_heartbeats()
         everybody = list(self.sessions.items())
         for start in range(0, len(everybody), BEATS_AT_ONCE):
             # Rows may have come since the last few: those go first, so that what a
@@ -230,7 +230,7 @@ class Audience:
         times = [beat_at]
         if self._awaiting or self._full:
             times.append(check_at)
-        due_at = None if self.channel is None else self.channel.due_at
+        due_at = None if self.channels is None else self.channels.due_at
         if due_at is not None:
             times.append(due_at)
         return min(times)

@@ -9,7 +9,8 @@ from typing import Final, Self
 import msgspec
 
 from feed_server.errors import MessageRefused
-from schemas.feed import CHANNELS, Subscribe
+from schemas.channels import CHANNELS, MARKET_CHANNEL
+from schemas.feed import Subscribe
 
 EVERYTHING: Final = "*"
 """Stands for all products; only alone, so that no list means more than it names."""
@@ -18,12 +19,12 @@ EVERYTHING: Final = "*"
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """
     Attributes:
-        channel: one of CHANNELS.
+        channel: a name of CHANNELS.
         products: the product_ids; None for all.
         period: the one period; None for all.
     """
 
-    channel: str = "market"
+    channel: str = MARKET_CHANNEL.name
     products: frozenset[str] | None = None
     period: str | None = None
 
@@ -33,9 +34,11 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
         Read the selection of a `subscribe`.
 
         Raises:
-            MessageRefused: if the channel is unknown, or `*` is not alone.
+            MessageRefused: if the channel is unknown, `*` is not alone, or products
+                are listed where rows are about all of them.
         """
-        if message.channel not in CHANNELS:
+        channel = CHANNELS.get(message.channel)
+        if channel is None:
             raise MessageRefused(
                 "unknown_channel",
                 f"must be one of {', '.join(CHANNELS)}, was {message.channel[:64]!r}",
@@ -49,12 +52,13 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
                 'must be ["*"] or a list of product_ids without "*" - at `$.products`',
                 message.id,
             )
+        elif not channel.is_by_product:
+            raise MessageRefused(
+                "invalid_field",
+                f'must be ["*"]: rows of {channel.name} are about all products '
+                "- at `$.products`",
+                message.id,
+            )
         else:
             products = frozenset(message.products)
         return cls(channel=message.channel, products=products, period=message.period)
-
-    def matches(self, product_id: str, period: str) -> bool:
-        """Tell whether a row of this product and period is wanted."""
-        return (self.period is None or self.period == period) and (
-            self.products is None or product_id in self.products
-        )

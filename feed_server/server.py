@@ -81,7 +81,7 @@ class FeedServer:
 
     async def start(self) -> None:
         """
-        Listen. Handshakes are answered with 503 until the audience has a channel.
+        Listen. Handshakes are answered with 503 until the audience has channels.
 
         Raises:
             OSError: if the address is taken or not ours.
@@ -133,25 +133,25 @@ class FeedServer:
 
     def health(self) -> Health:
         """Return how the server is."""
-        channel = self.audience.channel
-        if channel is None or self._is_stopping:
+        channels = self.audience.channels
+        if channels is None or self._is_stopping:
             return Health(status="stopping" if self._is_stopping else "loading")
         return Health(
             status="ready",
-            cursor=str(channel.view.cursor),
-            rows=len(channel.view),
+            cursor=str(channels.view.cursor),
+            rows=len(channels.view),
             sessions=len(self.audience.sessions),
-            lag_ms=channel.lag_ms,
+            lag_ms=channels.lag_ms,
         )
 
     # Private: one connection.
 
     async def _handle(self, connection: ServerConnection) -> None:
-        channel = self.audience.channel
-        if not isinstance(connection, FeedConnection) or channel is None:
+        channels = self.audience.channels
+        if not isinstance(connection, FeedConnection) or channels is None:
             raise AssertionError("a handshake was let through while loading")
         now = connection.loop.time()
-        session = Session(self._settings, channel, self._name, now)
+        session = Session(self._settings, channels, self._name, now)
         connection.session = session
         self.audience.admit(session, connection)
         taken = 0

@@ -17,7 +17,7 @@ import enum
 from typing import Final
 
 from feed_server import frames
-from feed_server.channel import Channel
+from feed_server.channels import Channels
 from feed_server.errors import MessageRefused
 from feed_server.limits import TokenBucket
 from feed_server.subscriptions import Subscription
@@ -93,7 +93,7 @@ class Session:
 
     Args:
         settings: limits are read from it.
-        channel: what can be subscribed to.
+        channels: what can be subscribed to.
         server: this server's name, for the `welcome`.
         now: the clock's seconds.
 
@@ -107,7 +107,7 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, channel: Channel, server: str, now: float
+        self, settings: Settings, channels: Channels, server: str, now: float
     ) -> None:
         self.state = State.AWAITING_HELLO
         self.is_full = False
@@ -116,7 +116,7 @@ class Session:
         self.close_code: int | None = None
         self.client = ""
         self._settings = settings
-        self._channel = channel
+        self._channels = channels
         self._server = server
         self._opened_at = now
         self._full_since = now
@@ -187,7 +187,7 @@ class Session:
         """Offer a heartbeat, unless it would only lengthen what is not being read."""
         self.wants_heartbeat = False
         if self.state is State.OPEN and not self.is_full:
-            self._channel.heartbeat(self, self.subscriptions.values())
+            self._channels.heartbeat(self, self.subscriptions.values())
 
     def messages_to_send(self) -> list[bytes]:
         """Return the frames to write, in order; they are the caller's then."""
@@ -229,7 +229,7 @@ class Session:
         """Note that the socket has room again; the next flush gives what is lacking."""
         self.is_full = False
         self._allowance_s = 0.0
-        self._channel.drained(self.subscriptions.values())
+        self._channels.drained(self.subscriptions.values())
 
     def check(self, now: float) -> int | None:
         """Return the code to close with, if the session's time for something is up."""
@@ -267,7 +267,7 @@ class Session:
                 subscription = self.subscriptions.pop(message.id, None)
                 if subscription is None:
                     raise MessageRefused("unknown_subscription", "", message.id)
-                self._channel.leave(subscription)
+                self._channels.leave(subscription)
             case Publish():
                 self._publish(message, now)
             case _:  # Ping: the table lets nothing else through.
@@ -276,7 +276,7 @@ class Session:
     def _welcome(self) -> None:
         self._send(
             Welcome(
-                epoch=self._channel.view.epoch,
+                epoch=self._channels.view.epoch,
                 server=self._server,
                 limits=Limits(
                     message_bytes=MAX_MESSAGE_BYTES,
@@ -309,9 +309,9 @@ class Session:
                 message.id,
             )
         before = len(self._outgoing)
-        subscription = self._channel.join(self, message)
+        subscription = self._channels.join(self, message)
         if replaced is not None:
-            self._channel.leave(replaced)
+            self._channels.leave(replaced)
         self.subscriptions[message.id] = subscription
         # A large first answer takes its time on a thin line: so much longer the client
         # may be full. It is expected to read a buffer's worth per slow_limit_s.
@@ -336,5 +336,5 @@ class Session:
 
     def _end_subscriptions(self) -> None:
         for subscription in self.subscriptions.values():
-            self._channel.leave(subscription)
+            self._channels.leave(subscription)
         self.subscriptions.clear()

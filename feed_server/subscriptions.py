@@ -14,6 +14,7 @@ from typing import Protocol
 from feed_server.conflation import Pending
 from feed_server.selection import Selection
 from feed_server.view import RowVersion
+from schemas.channels import CHANNELS
 from schemas.feed import CHECKSUM_MODULUS
 
 
@@ -68,7 +69,7 @@ class Group:
         members: the subscriptions, in the order in which they came.
         checksum: sum modulo 2**32 of the CRC-32 of the selection's rows as they are
             now.
-        is_dirty: whether the channel has been told that something waits.
+        is_dirty: whether its owner has been told that something waits.
     """
 
     __slots__ = ("_slot", "checksum", "is_dirty", "key", "members", "pending")
@@ -123,13 +124,21 @@ class Group:
         return (self._slot + 1) / max_rate
 
 
+class _Index:
+    # The groups of one channel.
+    __slots__ = ("of_all", "of_product")
+
+    def __init__(self) -> None:
+        self.of_all: dict[GroupKey, Group] = {}
+        self.of_product: dict[str, dict[GroupKey, Group]] = {}
+
+
 class Groups:
-    """All groups of a channel, found by what they want."""
+    """All groups of all channels, found by what they want."""
 
     def __init__(self) -> None:
         self._groups: dict[GroupKey, Group] = {}
-        self._of_all: dict[GroupKey, Group] = {}
-        self._of_product: dict[str, dict[GroupKey, Group]] = {}
+        self._channels = {name: _Index() for name in CHANNELS}
 
     def __len__(self) -> int:
         return len(self._groups)
@@ -141,29 +150,32 @@ class Groups:
     def add(self, group: Group) -> None:
         """Put a new group into the index."""
         self._groups[group.key] = group
+        index = self._channels[group.selection.channel]
         products = group.selection.products
         if products is None:
-            self._of_all[group.key] = group
+            index.of_all[group.key] = group
             return
         for product_id in products:
-            self._of_product.setdefault(product_id, {})[group.key] = group
+            index.of_product.setdefault(product_id, {})[group.key] = group
 
     def remove(self, group: Group) -> None:
         """Take a group that nobody is in any more out of the index."""
         del self._groups[group.key]
+        index = self._channels[group.selection.channel]
         products = group.selection.products
         if products is None:
-            del self._of_all[group.key]
+            del index.of_all[group.key]
             return
         for product_id in products:
-            of_product = self._of_product[product_id]
+            of_product = index.of_product[product_id]
             del of_product[group.key]
             if not of_product:
-                del self._of_product[product_id]
+                del index.of_product[product_id]
 
-    def wanting(self, product_id: str, period: str) -> Iterator[Group]:
-        """Return the groups that want the rows of a product and period."""
-        for groups in (self._of_all, self._of_product.get(product_id)):
+    def wanting(self, channel: str, product_id: str, period: str) -> Iterator[Group]:
+        """Return the groups that want the rows of a channel, product and period."""
+        index = self._channels[channel]
+        for groups in (index.of_all, index.of_product.get(product_id)):
             if groups:
                 for group in groups.values():
                     wanted = group.key[0].period

@@ -1,14 +1,18 @@
 """
-PURE. The market as this server knows it: the newest bytes of every row.
+PURE. The log as this server knows it: the newest bytes of every row of every channel.
 
-A cursor is the next offset of every partition, made from rows alone: the marks that
-Kafka's transactions leave in the log do not move it, so that every server that has
-read the same rows has the same cursor. What changed since a cursor is what lies at or
-behind it, newest versions only; no history is kept.
+Rows of a channel are kept apart from those of others, so that none is looked at for
+another's sake; the cursor is one for all, since it is a place in the log. It is the
+next offset of every partition, made from rows alone: the marks that Kafka's
+transactions leave in the log do not move it, so that every server that has read the
+same rows has the same cursor. What changed since a cursor is what lies at or behind it,
+newest versions only; no history is kept.
 
 Rows' bytes are never changed and lie here once. What is in the log and is no row stops
-the process: only our own workers write it. They never delete a row, and the feed has
-no message that would; a record without a value is therefore such an error too.
+the process: only our own workers and the board write it. They never delete a row, and
+the feed has no message that would; a record without a value is therefore such an error
+too. Rows of a type that came after this server was built move the cursor, and nothing
+else: nobody can subscribe to them here.
 """
 
 import zlib
@@ -19,6 +23,7 @@ from typing import Final
 import msgspec
 
 from feed_server.selection import Selection
+from schemas.channels import CHANNEL_OF_ROW, CHANNELS, MARKET_CHANNEL
 from schemas.cursor import Cursor
 from schemas.errors import IntegrityError
 
@@ -26,12 +31,21 @@ INDEX_LIMIT: Final = 64
 """Products up to which a selection is looked up product by product; beyond it, going
 through what changed is cheaper than through what might have."""
 
-_decode_key = msgspec.json.Decoder(tuple[str, str]).decode
+
+class _Key(msgspec.Struct, array_like=True):
+    # What comes behind is the writer's, to tell rows apart.
+    product_id: str
+    period: str
+    type: str = MARKET_CHANNEL.row_type
+
+
+_decode_key = msgspec.json.Decoder(_Key).decode
 
 
 class _Glance(msgspec.Struct):
     # All that the server itself wants to know of a row; decoding it also proves that
     # the bytes are one JSON object, so they can stand in a frame as they are.
+    type: str
     product_id: str
     period: str
     occurred_at: datetime | None = None
@@ -45,12 +59,14 @@ class RowVersion(msgspec.Struct, frozen=True, gc=False):
     One version of a row, and where it lies.
 
     Attributes:
-        value: the row's JSON text, byte for byte as the worker wrote it.
+        channel: the name of the channel that shows it.
+        value: the row's JSON text, byte for byte as it was written.
         crc32: of `value`.
         arrival: counts the versions that this view was given; orders them.
     """
 
     key: bytes
+    channel: str
     product_id: str
     period: str
     partition: int
@@ -60,29 +76,42 @@ class RowVersion(msgspec.Struct, frozen=True, gc=False):
     arrival: int
 
 
+class _Rows:
+    # The rows of a channel.
+    __slots__ = ("of_partition", "of_product")
+
+    def __init__(self, partitions: int) -> None:
+        # In the order of their offsets: a row that changes is taken out and put in
+        # again at the end.
+        self.of_partition: list[dict[bytes, RowVersion]] = [
+            {} for _ in range(partitions)
+        ]
+        self.of_product: dict[str, dict[bytes, RowVersion]] = {}
+
+
 class View:
     """
     The newest version of every row.
 
     Attributes:
         epoch: the log's identity.
-        occurred_at: newest event time in any row; None while there is none.
+        occurred_at: newest event time in any row of the market; None while there is
+            none. The board's rows tell its own times.
     """
 
     def __init__(self, epoch: str, partitions: int) -> None:
         self.epoch = epoch
         self.occurred_at: datetime | None = None
         self._next = [0] * partitions
-        # By partition, in the order of their offsets: a row that changes is taken out
-        # and put in again at the end.
-        self._rows: list[dict[bytes, RowVersion]] = [{} for _ in range(partitions)]
-        self._of_product: dict[str, dict[bytes, RowVersion]] = {}
+        self._channels = {name: _Rows(partitions) for name in CHANNELS}
         self._arrivals = 0
         self._cursor: Cursor | None = None
 
     def __len__(self) -> int:
-        """Return the number of rows."""
-        return sum(map(len, self._rows))
+        """Return the number of rows of all channels."""
+        return sum(
+            len(rows) for each in self._channels.values() for rows in each.of_partition
+        )
 
     @property
     def cursor(self) -> Cursor:
@@ -93,12 +122,13 @@ class View:
 
     def apply(
         self, partition: int, offset: int, key: bytes | None, value: bytes | None
-    ) -> tuple[RowVersion, RowVersion | None]:
+    ) -> tuple[RowVersion, RowVersion | None] | None:
         """
         Take in the next record of a partition.
 
         Returns:
-            The row's new version, and the one that it replaces.
+            The row's new version, and the one that it replaces; None if no channel
+            that is known here shows it.
 
         Raises:
             IntegrityError: if the record is no row, or not behind those before it.
@@ -115,31 +145,30 @@ class View:
                 f"{where}: has no {'key' if key is None else 'value'}; rows are never "
                 "deleted"
             )
-        rows = self._rows[partition]
-        previous = rows.get(key)
         try:
             glance = _glance(value)
-            if previous is None:
-                product_id, period = _decode_key(key)
-            else:
-                product_id, period = previous.product_id, previous.period
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
             raise IntegrityError(f"{where}: is no row: {exc}") from exc
-        if glance.product_id != product_id or glance.period != period:
-            raise IntegrityError(
-                f"{where}: the key says {product_id!r} {period!r}, the row "
-                f"{glance.product_id!r} {glance.period!r}"
-            )
-        of_product = self._of_product.setdefault(product_id, {})
-        if previous is None and key in of_product:
-            raise IntegrityError(
-                f"{where}: the row lies in partition {of_product[key].partition} too; "
-                "was the number of partitions changed? Give it a new epoch"
-            )
+        channel = CHANNEL_OF_ROW.get(glance.type)
+        if channel is None:
+            self._move(partition, offset)
+            return None
+        of_channel = self._channels[channel.name]
+        rows = of_channel.of_partition[partition]
+        previous = rows.get(key)
+        if previous is None:
+            self._check_new(where, key, glance, of_channel)
+        elif (glance.product_id, glance.period) != (
+            previous.product_id,
+            previous.period,
+        ):
+            raise _mismatch(where, previous.product_id, previous.period, glance)
         version = RowVersion(
             key,
-            product_id,
-            period,
+            channel.name,
+            # The texts of the version before, so that they lie here once.
+            glance.product_id if previous is None else previous.product_id,
+            glance.period if previous is None else previous.period,
             partition,
             offset,
             value,
@@ -149,12 +178,14 @@ class View:
         self._arrivals += 1
         if previous is not None:
             del rows[key]
-        rows[key] = of_product[key] = version
-        self._next[partition] = offset + 1
-        self._cursor = None
+        rows[key] = version
+        of_channel.of_product.setdefault(version.product_id, {})[key] = version
+        self._move(partition, offset)
         occurred_at = glance.occurred_at
-        if occurred_at is not None and (
-            self.occurred_at is None or occurred_at > self.occurred_at
+        if (
+            occurred_at is not None
+            and channel is MARKET_CHANNEL
+            and (self.occurred_at is None or occurred_at > self.occurred_at)
         ):
             self.occurred_at = occurred_at
         return version, previous
@@ -171,6 +202,32 @@ class View:
         """
         return self._sorted(self._changed(cursor.offsets, wanted))
 
+    # Private.
+
+    def _move(self, partition: int, offset: int) -> None:
+        self._next[partition] = offset + 1
+        self._cursor = None
+
+    @staticmethod
+    def _check_new(where: str, key: bytes, glance: _Glance, of_channel: _Rows) -> None:
+        try:
+            named = _decode_key(key)
+        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+            raise IntegrityError(f"{where}: its key names no row: {exc}") from exc
+        if (named.product_id, named.period) != (glance.product_id, glance.period):
+            raise _mismatch(where, named.product_id, named.period, glance)
+        if named.type != glance.type:
+            raise IntegrityError(
+                f"{where}: the key is that of a row of type {named.type!r}, the row's "
+                f"is {glance.type!r}"
+            )
+        elsewhere = of_channel.of_product.get(glance.product_id, {}).get(key)
+        if elsewhere is not None:
+            raise IntegrityError(
+                f"{where}: the row lies in partition {elsewhere.partition} too; "
+                "was the number of partitions changed? Give it a new epoch"
+            )
+
     @staticmethod
     def _sorted(versions: Iterator[RowVersion]) -> list[RowVersion]:
         return sorted(versions, key=_arrival)
@@ -179,15 +236,16 @@ class View:
         self, offsets: tuple[int, ...], wanted: Selection
     ) -> Iterator[RowVersion]:
         products, period = wanted.products, wanted.period
+        of_channel = self._channels[wanted.channel]
         if products is not None and len(products) <= INDEX_LIMIT:
             for product_id in products:
-                for version in self._of_product.get(product_id, {}).values():
+                for version in of_channel.of_product.get(product_id, {}).values():
                     if version.offset >= offsets[version.partition] and (
                         period is None or version.period == period
                     ):
                         yield version
             return
-        for partition, rows in enumerate(self._rows):
+        for partition, rows in enumerate(of_channel.of_partition):
             start = offsets[partition]
             # From the newest on, so that what has not changed is never looked at.
             for version in reversed(rows.values()):
@@ -197,6 +255,15 @@ class View:
                     products is None or version.product_id in products
                 ):
                     yield version
+
+
+def _mismatch(
+    where: str, product_id: str, period: str, glance: _Glance
+) -> IntegrityError:
+    return IntegrityError(
+        f"{where}: the key says {product_id!r} {period!r}, the row "
+        f"{glance.product_id!r} {glance.period!r}"
+    )
 
 
 def _arrival(version: RowVersion) -> int:

@@ -57,6 +57,7 @@ class Subscribe(
 
     Attributes:
         id: the client's name for this subscription; given again, it replaces it.
+        channel: a name of CHANNELS.
         products: `["*"]` or a list of product_ids.
         period: one period only; None for all.
         mode: `stream` sends every version of a row, `conflated` the newest.
@@ -297,8 +298,6 @@ HTTP_REFUSALS: Final[dict[int, str]] = {
     503: "The server is loading the market or stopping; try again shortly.",
 }
 """Answers to a handshake that fails."""
-
-CHANNELS: Final = ("market",)
 
 
 def describe(code: str) -> str:

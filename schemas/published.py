@@ -10,10 +10,10 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from schemas.channels import CHANNELS, FeedRow
 from schemas.errors import REFUSALS
 from schemas.events import Event
 from schemas.feed import (
-    CHANNELS,
     CLOSES,
     ERRORS,
     HTTP_REFUSALS,
@@ -26,9 +26,10 @@ from schemas.feed import (
     Welcome,
 )
 from schemas.json_schema import Schema, definitions, reference
-from schemas.rows import Line, MarketRow, RejectedRecord
+from schemas.rows import Line, RejectedRecord
 from schemas.settings import Settings
 from schemas.topics import (
+    AGENDA,
     ALL,
     EPOCH,
     LINES,
@@ -40,7 +41,7 @@ from schemas.topics import (
 )
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
 """Of the protocol `parfeed.v1`: the second figure counts additions."""
 
 ABOUT: Final = (
@@ -50,19 +51,22 @@ ABOUT: Final = (
 
 _RAW: Final = {
     ("Publish", "events"): "Event",
-    ("Snapshot", "rows"): "MarketRow",
-    ("Update", "rows"): "MarketRow",
+    ("Snapshot", "rows"): "FeedRow",
+    ("Update", "rows"): "FeedRow",
 }
 _UNIONS: Final[dict[str, Any]] = {
     "Event": Event,
     "ClientMessage": ClientMessage,
     "ServerMessage": ServerMessage,
+    "FeedRow": FeedRow,
 }
-_ROWS: Final[dict[Topic, type[msgspec.Struct]]] = {
-    MARKET: MarketRow,
-    LINES: Line,
-    REJECTED: RejectedRecord,
+_ROWS: Final[dict[Topic, tuple[type[msgspec.Struct], ...]]] = {
+    MARKET: get_args(FeedRow),
+    LINES: (Line,),
+    REJECTED: (RejectedRecord,),
 }
+_PRIVATE: Final = (Line, RejectedRecord)
+"""Rows of topics alone: no channel shows them."""
 
 
 def json_schema() -> Schema:
@@ -75,7 +79,7 @@ def json_schema() -> Schema:
         "against #/$defs/ClientMessage or #/$defs/ServerMessage.",
         "oneOf": [
             reference(name)
-            for name in (*_UNIONS, *(kind.__name__ for kind in _ROWS.values()))
+            for name in (*_UNIONS, *(kind.__name__ for kind in _PRIVATE))
         ],
         "$defs": _definitions(),
         "x-refusals": dict(REFUSALS),
@@ -83,6 +87,16 @@ def json_schema() -> Schema:
         "x-closes": _codes(CLOSES),
         "x-handshake": {str(status): text for status, text in HTTP_REFUSALS.items()},
         "x-channels": list(CHANNELS),
+        "x-rows": {
+            channel.name: {
+                "description": channel.about,
+                "row": channel.row.__name__,
+                "type": channel.row_type,
+                "named_by": list(channel.named_by),
+                "by_product": channel.is_by_product,
+            }
+            for channel in CHANNELS.values()
+        },
     }
 
 
@@ -119,7 +133,8 @@ def asyncapi() -> Schema:
         "channels": {
             "feed": {
                 "address": "/",
-                "description": "One websocket carries all subscriptions.",
+                "description": "One websocket carries all subscriptions; `subscribe` "
+                f"names a channel: {_channel_list()}.",
                 "servers": [{"$ref": "#/servers/feed"}],
                 "messages": _message_references((*_kinds("ClientMessage"),))
                 | _message_references((*_kinds("ServerMessage"),)),
@@ -144,7 +159,13 @@ def _kinds(union: str) -> tuple[type[msgspec.Struct], ...]:
 
 
 def _all_kinds() -> list[type[msgspec.Struct]]:
-    return [kind for union in _UNIONS for kind in _kinds(union)] + list(_ROWS.values())
+    return [*(kind for union in _UNIONS for kind in _kinds(union)), *_PRIVATE]
+
+
+def _channel_list() -> str:
+    return ", ".join(
+        f"`{channel.name}` ({channel.row.__name__})" for channel in CHANNELS.values()
+    )
 
 
 def _definitions() -> dict[str, Schema]:
@@ -187,10 +208,10 @@ def _message_references(kinds: tuple[type[msgspec.Struct], ...]) -> dict[str, Sc
 
 
 def _kinds_of(topic: Topic) -> tuple[type[msgspec.Struct], ...]:
-    if topic in SOURCES:
+    if topic.event_types:
         kinds = _kinds("Event")
         return tuple(kind for kind in kinds if _tag(kind) in topic.event_types)
-    return (_ROWS[topic],) if topic in _ROWS else ()
+    return _ROWS.get(topic, ())
 
 
 def _topic_channel(topic: Topic, settings: Settings) -> Schema:
@@ -250,9 +271,9 @@ def _operations() -> dict[str, Schema]:
     for topic in ALL:
         if topic is not EPOCH:
             channel = f"#/channels/{topic.name}"
-            fold = topic in SOURCES
-            operations[f"{'fold' if fold else 'write'}_{topic.name}"] = {
-                "action": "receive" if fold else "send",
+            is_read = topic in (*SOURCES, AGENDA)
+            operations[f"{'fold' if is_read else 'write'}_{topic.name}"] = {
+                "action": "receive" if is_read else "send",
                 "channel": {"$ref": channel},
                 "messages": [
                     {"$ref": f"{channel}/messages/{_tag(kind)}"}

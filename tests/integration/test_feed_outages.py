@@ -17,7 +17,7 @@ from support.polling import SCALE, eventually
 from support.processes import Processes, free_port
 from support.sockets import RowWriter, Socket
 
-from feed_server.channel import Channel
+from feed_server.channels import Channels
 from feed_server.consumer import MarketConsumer
 from feed_server.errors import Overloaded, SourceLost
 from feed_server.publisher import Publisher
@@ -81,12 +81,12 @@ class Publishing:
 
 
 class Following:
-    """A consumer that follows a channel; an async context manager."""
+    """A consumer that fills channels; an async context manager."""
 
     def __init__(self, settings: Settings, **options: float) -> None:
         self._consumer = MarketConsumer(settings, **options)
         self._settings = settings
-        self.channel: Channel
+        self.channels: Channels
         self.task: asyncio.Task[None]
 
     @property
@@ -94,14 +94,14 @@ class Following:
         """How many the view holds; raises what has ended the consumer."""
         if self.task.done():
             self.task.result()
-        return len(self.channel.view)
+        return len(self.channels.view)
 
     async def __aenter__(self) -> "Following":
         epoch = await self._consumer.open()
-        self.channel = Channel(View(epoch, self._settings.partitions))
-        await self._consumer.load(self.channel.apply)
+        self.channels = Channels(View(epoch, self._settings.partitions))
+        await self._consumer.load(self.channels.apply)
         self.task = asyncio.create_task(
-            self._consumer.follow(self.channel.apply, lambda _: None, lambda: None)
+            self._consumer.follow(self.channels.apply, lambda _: None, lambda: None)
         )
         return self
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from support.by_the_letter import Reader, checksum_of, row_key, row_value
 
 from feed_server import frames
-from feed_server.channel import Channel
+from feed_server.channels import Channels
 from feed_server.messages import decode_message
 from feed_server.session import Session, State
 from feed_server.view import View
@@ -90,12 +90,12 @@ class Log:
 class Server:
     def __init__(self, log: Log) -> None:
         self._log = log
-        self.channel = Channel(View("ab", PARTITIONS))
+        self.channels = Channels(View("ab", PARTITIONS))
         self._read = 0
 
     def read(self, count: int) -> None:
         for record in self._log.records[self._read : self._read + count]:
-            self.channel.apply(*record)
+            self.channels.apply(*record)
         self._read = min(self._read + count, len(self._log.records))
 
 
@@ -111,7 +111,7 @@ class Client:
 
     def connect(self, server: Server) -> None:
         self.server = server
-        self.session = Session(SETTINGS, server.channel, "server", 0.0)
+        self.session = Session(SETTINGS, server.channels, "server", 0.0)
         self.say(Hello())
         for name, subscribe in self.wanted.items():
             self.ask(name, subscribe, resume=self.reader.cursors.get(name))
@@ -197,15 +197,15 @@ class Feed(RuleBasedStateMachine):
     def a_tick_passes(self, later_s: float) -> None:
         self.now += later_s
         for server in self.servers:
-            server.channel.flush(self.now)
+            server.channels.flush(self.now)
         self._pump()
 
     @rule(is_flushed=st.booleans())
     def a_heartbeat_passes(self, is_flushed: bool) -> None:
         for server in self.servers:
-            server.channel.begin_heartbeats()
+            server.channels.begin_heartbeats()
             if is_flushed:
-                server.channel.flush(self.now)
+                server.channels.flush(self.now)
         for client in self.everybody:
             if client.session is not None:
                 client.session.beat()
@@ -308,7 +308,7 @@ class Feed(RuleBasedStateMachine):
             client.deliver()
             assert client.session.state is State.OPEN
             for name, subscribe in client.wanted.items():
-                everything = client.server.channel.view.cursor
+                everything = client.server.channels.view.cursor
                 truth = dict(self.log.between(None, everything, subscribe))
                 assert client.reader.rows[name] == truth
                 beat = client.reader.heartbeats[-1]

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from schemas.board_rows import CouncilRow, RoundRow
 from schemas.codec import encode
 from schemas.rows import MarketRow
 from schemas.values import Period
@@ -41,12 +42,42 @@ def row_value(
     )
 
 
+def round_record(
+    number: int = 1, sequence: int = 1, period: str = WEEK
+) -> tuple[bytes, bytes]:
+    """Key and value of a round's record as the board writes it."""
+    row = RoundRow(period=Period(period), round=number, sequence=sequence)
+    return _json(["*", period, "round", number]), encode(row)
+
+
+def council_record(
+    council_id: str, product_id: str, sequence: int = 1, period: str = WEEK
+) -> tuple[bytes, bytes]:
+    """Key and value of the record of a council's line, as the board writes it."""
+    row = CouncilRow(
+        product_id=product_id,
+        period=Period(period),
+        council_id=council_id,
+        sequence=sequence,
+        level="city",
+    )
+    return _json([product_id, period, "council", council_id]), encode(row)
+
+
+def _json(key: list[object]) -> bytes:
+    return json.dumps(key, separators=(",", ":")).encode()
+
+
+Name = tuple[object, ...]
+"""What tells a row from others of its subscription."""
+
+
 class Reader:
     """
     What a client has of its subscriptions, if it believes nothing that it cannot check.
 
     Attributes:
-        rows: by subscription, the newest row of each product and period.
+        rows: by subscription, the newest row of each name.
         cursors: by subscription.
         versions: by subscription, how many versions of rows were sent or merged away.
         updates: by subscription, the updates as they came.
@@ -54,7 +85,7 @@ class Reader:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[tuple[str, str], str]] = {}
+        self.rows: dict[str, dict[Name, str]] = {}
         self.cursors: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.updates: dict[str, list[dict[str, Any]]] = {}
@@ -83,8 +114,8 @@ class Reader:
     def sequences(self, subscription_id: str) -> dict[str, int]:
         """By product, the sequence of its row in the subscription."""
         return {
-            product_id: json.loads(row)["sequence"]
-            for (product_id, _), row in self.rows[subscription_id].items()
+            str(name[0]): json.loads(row)["sequence"]
+            for name, row in self.rows[subscription_id].items()
         }
 
     def _replace(self, message: dict[str, Any], text: str) -> None:
@@ -117,7 +148,7 @@ def checksum_of(rows: Iterable[str]) -> int:
     return sum(zlib.crc32(row.encode()) for row in rows) & 0xFFFFFFFF
 
 
-def _rows_in(message: dict[str, Any], text: str) -> list[tuple[tuple[str, str], str]]:
+def _rows_in(message: dict[str, Any], text: str) -> list[tuple[Name, str]]:
     # The rows' texts as they stand in the message, cut out by their own lengths: what
     # json.dumps would make of them need not be the same bytes.
     decoder = json.JSONDecoder()
@@ -125,6 +156,17 @@ def _rows_in(message: dict[str, Any], text: str) -> list[tuple[tuple[str, str], 
     rows = []
     for row in message["rows"]:
         _, end = decoder.raw_decode(text, at)
-        rows.append(((row["product_id"], row["period"]), text[at:end]))
+        rows.append((_name(row), text[at:end]))
         at = end + 1
     return rows
+
+
+def _name(row: dict[str, Any]) -> Name:
+    named = (row["product_id"], row["period"])
+    match row["type"]:
+        case "round":
+            return (*named, row["round"])
+        case "council":
+            return (*named, row["council_id"])
+        case _:
+            return named

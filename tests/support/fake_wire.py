@@ -1,11 +1,11 @@
-"""A channel with a log of its own to feed it, and sessions over a fake wire."""
+"""Channels with a log of their own to feed them, and sessions over a fake wire."""
 
 from typing import Any
 
 from support.by_the_letter import WEEK, Reader, row_key, row_value
 
 from feed_server import frames
-from feed_server.channel import Channel
+from feed_server.channels import Channels
 from feed_server.messages import decode_message
 from feed_server.session import Session, State
 from feed_server.view import View
@@ -15,10 +15,10 @@ from schemas.settings import Settings
 
 
 class Market:
-    """A channel and the log behind it; `now` is its clock."""
+    """Channels and the log behind them; `now` is its clock."""
 
     def __init__(self, partitions: int = 2, epoch: str = "ab") -> None:
-        self.channel = Channel(View(epoch, partitions))
+        self.channels = Channels(View(epoch, partitions))
         self.now = 1_000.0
         self._partitions = partitions
         self._sequences: dict[tuple[str, str], int] = {}
@@ -28,8 +28,8 @@ class Market:
         key = (product_id, period)
         sequence = self._sequences[key] = self._sequences.get(key, 0) + 1
         partition = sum(product_id.encode()) % self._partitions
-        offset = self.channel.view.cursor.offsets[partition]
-        self.channel.apply(
+        offset = self.channels.view.cursor.offsets[partition]
+        self.channels.apply(
             partition,
             offset,
             row_key(product_id, period),
@@ -40,7 +40,7 @@ class Market:
     def flush(self, later_s: float = 0.0) -> None:
         """Let a tick pass."""
         self.now += later_s
-        self.channel.flush(self.now)
+        self.channels.flush(self.now)
 
     def truth(self, **wanted: Any) -> dict[str, int]:
         """By product, the sequence of the newest row."""
@@ -55,7 +55,7 @@ class Wire:
     ) -> None:
         self.market = market
         self.session = Session(
-            settings or Settings(), market.channel, "server-1", market.now
+            settings or Settings(), market.channels, "server-1", market.now
         )
         self.reader = Reader()
         if hello:
@@ -85,7 +85,7 @@ class Wire:
 
     def beat(self) -> dict[str, Any]:
         """Let a heartbeat pass and return it."""
-        self.market.channel.begin_heartbeats()
+        self.market.channels.begin_heartbeats()
         self.market.flush()
         self.session.beat()
         return self.deliver()[-1]

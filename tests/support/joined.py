@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from feed_server.channel import Channel
+from feed_server.channels import Channels
 from feed_server.frames import payload
 from feed_server.messages import decode_message
 from feed_server.session import Session as ServerSession
@@ -79,7 +79,7 @@ class Server:
     """A feed server without sockets; `read` takes in what the log has."""
 
     def __init__(self, log: Log, settings: Settings | None = None) -> None:
-        self.channel = Channel(View(log.epoch, PARTITIONS))
+        self.channels = Channels(View(log.epoch, PARTITIONS))
         self.settings = settings or Settings()
         self._log = log
         self._read = 0
@@ -87,7 +87,7 @@ class Server:
     def read(self) -> None:
         """Take in all records that are new."""
         for record in self._log.records[self._read :]:
-            self.channel.apply(*record)
+            self.channels.apply(*record)
         self._read = len(self._log.records)
 
 
@@ -116,7 +116,9 @@ class Joined:
         """Open a new connection."""
         server.read()
         self._server = server
-        self._session = ServerSession(server.settings, server.channel, "test", self.now)
+        self._session = ServerSession(
+            server.settings, server.channels, "test", self.now
+        )
         self.client.connect()
 
     def cut(self, code: int | None = None) -> None:
@@ -132,15 +134,15 @@ class Joined:
         """Let the server read the log and offer what has changed."""
         assert self._server is not None
         self._server.read()
-        self._server.channel.flush(self.now)
+        self._server.channels.flush(self.now)
         self._collect()
 
     def beat(self) -> None:
         """Let the server send a heartbeat."""
         assert self._server is not None
         assert self._session is not None
-        self._server.channel.flush(self.now)
-        self._server.channel.begin_heartbeats()
+        self._server.channels.flush(self.now)
+        self._server.channels.begin_heartbeats()
         self._session.beat()
         self._collect()
 

@@ -408,7 +408,7 @@ def test_a_server_that_is_behind_the_cursor_resyncs() -> None:
     joined.settle()
     assert replica.is_current
     assert replica.rows != log.newest()
-    assert replica.cursor == str(behind.channel.view.cursor)
+    assert replica.cursor == str(behind.channels.view.cursor)
 
 
 # What is left.

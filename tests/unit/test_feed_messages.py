@@ -9,7 +9,6 @@ import pytest
 from schemas.codec import encode
 from schemas.errors import REFUSALS
 from schemas.feed import (
-    CHANNELS,
     CLOSES,
     ERRORS,
     HTTP_REFUSALS,
@@ -194,7 +193,3 @@ def test_close_codes_are_those_that_a_websocket_may_send(code):
 
 def test_a_failed_handshake_has_a_status_of_http():
     assert all(400 <= status <= 599 for status in HTTP_REFUSALS)
-
-
-def test_channels_are_told_apart():
-    assert len(set(CHANNELS)) == len(CHANNELS) >= 1

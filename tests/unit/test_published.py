@@ -10,10 +10,11 @@ import msgspec
 import pytest
 
 from schemas import published
+from schemas.channels import CHANNELS, FeedRow
 from schemas.errors import REFUSALS
 from schemas.events import Event
 from schemas.feed import CLOSES, ERRORS, ClientMessage, ServerMessage
-from schemas.rows import Line, MarketRow, RejectedRecord
+from schemas.rows import Line, RejectedRecord
 from schemas.topics import ALL, full_name
 
 SCHEMAS = Path(published.__file__).parent / "json"
@@ -107,6 +108,19 @@ def test_all_codes_are_in_the_document():
     assert set(DOCUMENT["x-closes"]) == {str(code) for code in CLOSES}
 
 
+def test_every_channel_is_listed_with_the_row_that_it_shows():
+    assert DOCUMENT["x-channels"] == list(CHANNELS)
+    rows = {reference["$ref"] for reference in DOCUMENT["$defs"]["FeedRow"]["oneOf"]}
+    for name, channel in CHANNELS.items():
+        listed = DOCUMENT["x-rows"][name]
+        assert f"#/$defs/{listed['row']}" in rows
+        row = DOCUMENT["$defs"][listed["row"]]
+        assert row["properties"]["type"] == {"const": listed["type"]}
+        assert set(listed["named_by"]) <= set(row["properties"])
+        assert f"`{name}`" in ASYNCAPI["channels"]["feed"]["description"]
+    assert len(rows) == len(CHANNELS)
+
+
 def at(pointer: str) -> Any:
     node: Any = ASYNCAPI
     for step in pointer.removeprefix("#/").split("/"):
@@ -133,7 +147,7 @@ def test_the_asyncapi_document_has_every_message_and_topic():
         *get_args(Event),
         *get_args(ClientMessage),
         *get_args(ServerMessage),
-        MarketRow,
+        *get_args(FeedRow),
         Line,
         RejectedRecord,
     ]

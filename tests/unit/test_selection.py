@@ -4,6 +4,7 @@ import pytest
 
 from feed_server.errors import MessageRefused
 from feed_server.selection import Selection
+from schemas.channels import CHANNELS
 from schemas.feed import Subscribe
 from schemas.values import Period
 
@@ -14,20 +15,17 @@ def selection(**options):
 
 def test_a_star_wants_everything():
     everything = selection()
-    assert everything.matches("rye", "2011-W44")
+    assert (everything.products, everything.period) == (None, None)
     assert everything == selection(products=("*",))
 
 
 def test_a_list_wants_what_it_names():
     listed = selection(products=("rye", "salt"))
-    assert listed.matches("rye", "2011-W44")
-    assert not listed.matches("oats", "2011-W44")
+    assert listed.products == {"rye", "salt"}
 
 
 def test_a_period_wants_that_period_only():
-    week = selection(period=Period("2011-W44"))
-    assert week.matches("rye", "2011-W44")
-    assert not week.matches("rye", "2011-W45")
+    assert selection(period=Period("2011-W44")).period == "2011-W44"
 
 
 def test_the_order_of_a_list_and_its_repetitions_mean_nothing():
@@ -46,3 +44,17 @@ def test_an_unknown_channel_is_refused_by_name():
         selection(channel="gossip")
     assert caught.value.code == "unknown_channel"
     assert caught.value.id == "s"
+
+
+def test_equal_wants_in_different_channels_are_different():
+    assert len({selection(channel=name) for name in CHANNELS}) == len(CHANNELS)
+
+
+def test_councils_can_be_chosen_by_product():
+    assert selection(channel="councils", products=("rye",)).products == {"rye"}
+
+
+def test_products_of_rounds_are_refused_rather_than_without_effect():
+    with pytest.raises(MessageRefused, match="about all products") as caught:
+        selection(channel="rounds", products=("rye",))
+    assert (caught.value.code, caught.value.id) == ("invalid_field", "s")

@@ -301,7 +301,7 @@ def test_a_session_that_closes_is_in_no_group_any_more(market):
     wire.subscribe()
     wire.session.close(1001)
     assert wire.session.subscriptions == {}
-    assert len(market.channel._groups) == 0
+    assert len(market.channels._groups) == 0
 
 
 def test_who_says_no_hello_is_to_be_closed(market):

@@ -22,8 +22,8 @@ def group(max_rate=None, *, stream=False, rows=(), **wanted):
     return Group((Selection(**wanted), stream, max_rate), rows)
 
 
-def wanting(groups, product_id, period="2011-W44"):
-    return set(groups.wanting(product_id, period))
+def wanting(groups, product_id, period="2011-W44", channel="market"):
+    return set(groups.wanting(channel, product_id, period))
 
 
 def test_groups_are_found_by_product_and_period():
@@ -53,7 +53,21 @@ def test_a_removed_group_leaves_nothing_behind():
     assert groups.get(listed.key) is None
     groups.remove(other)
     assert len(groups) == 0
-    assert groups._of_product == {}
+    assert all(index.of_product == {} for index in groups._channels.values())
+
+
+def test_groups_of_other_channels_are_not_found():
+    groups = Groups()
+    of_rounds = group(channel="rounds")
+    of_councils = group(channel="councils", products=frozenset({"rye"}))
+    of_market = group()
+    for each in (of_rounds, of_councils, of_market):
+        groups.add(each)
+    assert wanting(groups, "rye") == {of_market}
+    assert wanting(groups, "rye", channel="councils") == {of_councils}
+    assert wanting(groups, "*", channel="rounds") == {of_rounds}
+    groups.remove(of_councils)
+    assert wanting(groups, "rye", channel="councils") == set()
 
 
 def test_a_groups_checksum_is_that_of_its_rows_from_the_start_and_after_changes():

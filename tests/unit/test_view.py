@@ -4,7 +4,7 @@ import zlib
 from datetime import UTC, datetime
 
 import pytest
-from support.by_the_letter import row_key, row_value
+from support.by_the_letter import council_record, round_record, row_key, row_value
 
 from feed_server.selection import Selection
 from feed_server.view import INDEX_LIMIT, View
@@ -153,8 +153,19 @@ def test_the_newest_event_time_of_any_row_is_kept():
         (0, 5, row_key("oats"), b"", "is no row"),
         (0, 5, row_key("oats"), b"[]", "is no row"),
         (0, 5, row_key("oats"), row_value("oats") + b",", "is no row"),
-        (0, 5, b"oats", row_value("oats"), "is no row"),
-        (0, 5, b'["oats"]', row_value("oats"), "is no row"),
+        (0, 5, b"oats", row_value("oats"), "its key names no row"),
+        (0, 5, b'["oats"]', row_value("oats"), "its key names no row"),
+        (0, 5, row_key("oats"), b'{"product_id":"oats","period":"p"}', "is no row"),
+        (0, 5, b'["oats",7]', row_value("oats"), "its key names no row"),
+        (0, 5, round_record()[0], row_value("*"), "of a row of type 'round'"),
+        (0, 5, row_key("*"), round_record()[1], "type 'market', the row's is 'round'"),
+        (
+            0,
+            5,
+            round_record()[0],
+            council_record("n", "*")[1],
+            "the row's is 'council'",
+        ),
         (0, 5, row_key("oats"), b'{"product_id":"\xff","period":"p"}', "is no row"),
         (0, 5, row_key("oats"), row_value("rye"), "the key says 'oats'"),
         (0, 5, row_key("rye", "2011-W45"), row_value("rye"), "the key says 'rye'"),
@@ -170,3 +181,55 @@ def test_what_no_worker_writes_is_refused_and_changes_nothing(
         view.apply(partition, offset, key, value)
     assert view.rows(ALL) == [version]
     assert str(view.cursor) == "ab:5.0"
+
+
+def test_rows_of_all_channels_lie_in_one_log_and_are_looked_up_apart():
+    view = View("ab", 1)
+    apply(view, 0, 0, "rye")
+    view.apply(0, 1, *council_record("north", "rye"))
+    view.apply(0, 2, *round_record(1))
+    cursor = view.cursor
+    view.apply(0, 3, *council_record("south", "rye"))
+    view.apply(0, 4, *round_record(1, sequence=2))
+    councils = Selection(channel="councils")
+    assert len(view) == 4
+    assert [v.offset for v in view.rows(ALL)] == [0]
+    assert [v.offset for v in view.rows(councils)] == [1, 3]
+    assert [v.offset for v in view.rows(Selection(channel="rounds"))] == [4]
+    assert view.changed_since(cursor, ALL) == []
+    assert [v.offset for v in view.changed_since(cursor, councils)] == [3]
+
+
+def test_councils_are_found_by_product_and_period_like_the_market():
+    view = View("ab", 1)
+    for offset, name in enumerate(["rye", "salt"]):
+        view.apply(0, 2 * offset, *council_record("north", name))
+        view.apply(0, 2 * offset + 1, *council_record("north", name, 1, "2011-W45"))
+    wanted = Selection(
+        channel="councils", products=frozenset({"salt"}), period="2011-W45"
+    )
+    assert [(v.product_id, v.period) for v in view.rows(wanted)] == [
+        ("salt", "2011-W45")
+    ]
+
+
+def test_a_row_of_a_type_from_later_on_moves_the_cursor_and_nothing_else():
+    view = View("ab", 1)
+    key = b'["rye","2011-W44","offer","mill"]'
+    value = b'{"type":"offer","product_id":"rye","period":"2011-W44","company_id":"m"}'
+    assert view.apply(0, 3, key, value) is None
+    assert str(view.cursor) == "ab:4"
+    assert len(view) == 0
+    assert view.rows(ALL) == []
+
+
+def test_the_boards_clock_is_not_the_markets():
+    view = View("ab", 1)
+    apply(view, 0, 0, "rye")
+    then = view.occurred_at
+    row = (
+        b'{"type":"round","product_id":"*","period":"2011-W44","round":1,'
+        b'"occurred_at":"2012-01-01T00:00:00Z"}'
+    )
+    view.apply(0, 1, round_record(1)[0], row)
+    assert view.occurred_at == then

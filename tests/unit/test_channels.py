@@ -1,4 +1,4 @@
-"""The channel: the strict rule of cursors, frames built once, nobody left behind."""
+"""The channels: the strict rule of cursors, frames built once, nobody left behind."""
 
 import pytest
 from support.by_the_letter import checksum_of
@@ -25,7 +25,7 @@ def test_a_subscription_begins_with_a_snapshot_of_what_it_wants(market):
     wire = Wire(market)
     (snapshot,) = wire.subscribe(products=("salt",))
     assert snapshot["type"] == "snapshot"
-    assert snapshot["cursor"] == str(market.channel.view.cursor)
+    assert snapshot["cursor"] == str(market.channels.view.cursor)
     assert wire.reader.sequences("s") == {"salt": 1}
 
 
@@ -34,7 +34,10 @@ def test_a_change_comes_as_an_update_that_follows_on_the_cursor(market):
     wire.subscribe()
     market.change("rye")
     (update,) = wire.tick()
-    assert (update["from"], update["to"]) == ("ab:0.0", str(market.channel.view.cursor))
+    assert (update["from"], update["to"]) == (
+        "ab:0.0",
+        str(market.channels.view.cursor),
+    )
     assert wire.reader.sequences("s") == {"rye": 1}
     assert wire.tick() == []
 
@@ -68,7 +71,7 @@ def test_what_nobody_wants_is_sent_to_nobody(market):
     wire = Wire(market)
     wire.subscribe(products=("salt",))
     market.change("rye")
-    assert not market.channel.has_work
+    assert not market.channels.has_work
     assert wire.tick() == []
 
 
@@ -81,7 +84,7 @@ def test_equal_subscriptions_share_the_same_bytes(market):
     market.change("rye")
     market.flush()
     updates = [wire.session.messages_to_send()[0] for wire in wires]
-    market.channel.begin_heartbeats()
+    market.channels.begin_heartbeats()
     for wire in wires:
         wire.session.beat()
     beats = [wire.session.messages_to_send()[0] for wire in wires]
@@ -150,7 +153,7 @@ def test_resuming_gives_exactly_what_changed_since(market):
     back.reader = wire.reader
     (update,) = back.subscribe(resume=cursor)
     assert update["type"] == "update"
-    assert (update["from"], update["to"]) == (cursor, str(market.channel.view.cursor))
+    assert (update["from"], update["to"]) == (cursor, str(market.channels.view.cursor))
     assert [row["product_id"] for row in update["rows"]] == ["salt"]
 
 
@@ -161,7 +164,7 @@ def test_resuming_where_nothing_changed_gives_an_update_without_rows(market):
     (update,) = wire.subscribe(products=("salt",), resume=wire.reader.cursors["s"])
     assert update["rows"] == []
     assert update["merged"] == 0
-    assert update["to"] == str(market.channel.view.cursor)
+    assert update["to"] == str(market.channels.view.cursor)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +193,7 @@ def test_a_cursor_that_no_server_made_is_refused_and_subscribes_nothing(market, 
     (error,) = wire.subscribe(resume=resume)
     assert (error["code"], error["id"]) == ("invalid_cursor", "s")
     assert wire.session.subscriptions == {}
-    assert len(market.channel._groups) == 0
+    assert len(market.channels._groups) == 0
 
 
 def test_a_stream_has_no_rate(market):
@@ -204,14 +207,14 @@ def test_a_rate_merges_what_comes_between_its_turns(market):
     wire.subscribe(max_rate=2.0)
     market.change("rye")
     assert wire.tick() == []
-    assert market.channel.due_at == 1_000.5
+    assert market.channels.due_at == 1_000.5
     market.change("rye")
     market.change("salt")
     assert wire.tick(0.4) == []
     (update,) = wire.tick(0.1)
     assert update["merged"] == 1
     assert wire.reader.sequences("s") == {"rye": 2, "salt": 1}
-    assert market.channel.due_at is None
+    assert market.channels.due_at is None
 
 
 def test_a_heartbeat_lists_who_has_everything_and_moves_its_cursor(market):
@@ -222,7 +225,7 @@ def test_a_heartbeat_lists_who_has_everything_and_moves_its_cursor(market):
     wire.subscribe("slow", max_rate=0.5)
     market.change("rye")
     beat = wire.beat()
-    assert beat["cursor"] == str(market.channel.view.cursor)
+    assert beat["cursor"] == str(market.channels.view.cursor)
     assert set(beat["checksum"]) == {"all", "salt"}
     assert beat["checksum"]["all"] == checksum_of(wire.reader.rows["all"].values())
     assert beat["checksum"]["salt"] == 0
@@ -246,7 +249,7 @@ def test_a_heartbeat_says_how_far_the_feed_is(market):
     wire = Wire(market)
     assert wire.beat()["watermark"] == {"occurred_at": None, "lag_ms": None}
     market.change("rye")
-    market.channel.lag_ms = 4.5
+    market.channels.lag_ms = 4.5
     assert wire.beat()["watermark"] == {
         "occurred_at": "2011-11-01T00:00:00Z",
         "lag_ms": 4.5,
@@ -263,7 +266,7 @@ def test_who_is_full_is_passed_over_and_gets_the_newest_once_drained(market):
         assert slow.tick() == []
         quick.deliver()
     slow.session.drain()
-    assert market.channel.has_work
+    assert market.channels.has_work
     (update,) = slow.tick()
     assert [(row["product_id"], row["sequence"]) for row in update["rows"]] == [
         ("salt", 1),
@@ -272,7 +275,7 @@ def test_who_is_full_is_passed_over_and_gets_the_newest_once_drained(market):
     assert update["merged"] == 2
     assert slow.reader.rows == quick.reader.rows
     assert slow.reader.versions == quick.reader.versions == {"s": 4}
-    assert not market.channel.has_work
+    assert not market.channels.has_work
 
 
 def test_who_drains_within_a_tick_gets_one_update_only(market):
@@ -307,7 +310,7 @@ def test_who_lacked_nothing_when_it_drains_gets_nothing(market):
     wire.subscribe()
     wire.session.fill(market.now)
     wire.session.drain()
-    assert not market.channel.has_work
+    assert not market.channels.has_work
     assert wire.tick() == []
 
 
@@ -340,42 +343,42 @@ def test_a_group_without_members_costs_nothing(market):
     wire.session.lose()
     market.flush()
     market.change("rye")
-    assert not market.channel.has_work
+    assert not market.channels.has_work
 
 
 def test_snapshots_are_kept_only_until_a_row_changes_or_a_heartbeat_passes(market):
     market.change("rye")
     one, other = Wire(market), Wire(market)
     one.subscribe()
-    kept = market.channel._snapshots
+    kept = market.channels._snapshots
     assert len(kept) == 1
-    market.channel.begin_heartbeats()
-    assert market.channel._snapshots == {}
+    market.channels.begin_heartbeats()
+    assert market.channels._snapshots == {}
     other.subscribe()
     market.change("rye")
-    assert market.channel._snapshots == {}
+    assert market.channels._snapshots == {}
 
 
 def test_snapshots_that_are_kept_are_bounded(market, monkeypatch):
-    monkeypatch.setattr("feed_server.channel.KEPT_SNAPSHOTS_BYTES", 1_500)
+    monkeypatch.setattr("feed_server.channels.KEPT_SNAPSHOTS_BYTES", 1_500)
     market.change("rye")
     wire = Wire(market)
     for number in range(10):
         wire.subscribe(f"s{number}")
-    assert sum(map(len, market.channel._snapshots.values())) <= 1_500
-    assert len(market.channel._snapshots) >= 1
+    assert sum(map(len, market.channels._snapshots.values())) <= 1_500
+    assert len(market.channels._snapshots) >= 1
 
 
 def test_a_broken_record_is_no_change(market):
     wire = Wire(market)
     wire.subscribe()
     with pytest.raises(IntegrityError):
-        market.channel.apply(0, 0, b"no key", b"no row")
+        market.channels.apply(0, 0, b"no key", b"no row")
     assert wire.tick() == []
 
 
 def test_a_refused_message_is_an_exception_for_who_joins_by_hand(market):
     with pytest.raises(MessageRefused):
-        market.channel.join(
+        market.channels.join(
             Wire(market, Settings()).session, Subscribe(id="s", channel="none")
         )

@@ -1,10 +1,14 @@
 """
-PURE. A channel: its view, who subscribed to it, and what they are owed.
+PURE. The channels: one view of all rows, who subscribed, and what they are owed.
 
 The strict rule: an `update`'s `from` is exactly the cursor that the client has for the
 subscription: from its snapshot, its last update, or the last heartbeat that listed it.
 A subscription moves only by a frame that it was given, and a heartbeat lists only those
 that have every change up to its cursor.
+
+Rows of a channel that nobody of a subscription wants move the view's cursor and not the
+subscription's: its next update leads from where it was to where the view is, and the
+heartbeat, which lists it since it lacks nothing, takes it along.
 
 Frames are built once for all subscriptions of a group with the same id and cursor.
 Who is full is passed over; it keeps its cursor, and once it has drained it gets what
@@ -30,7 +34,7 @@ KEPT_SNAPSHOTS_BYTES: Final = 32 * 1024 * 1024
 or a heartbeat passes. One of all rows of a large market is some 12 MB."""
 
 
-class Channel:
+class Channels:
     """
     Attributes:
         view: the rows.
@@ -54,14 +58,19 @@ class Channel:
         self, partition: int, offset: int, key: bytes | None, value: bytes | None
     ) -> None:
         """
-        Take in a record, and remember it for those who want it.
+        Take in a record, and remember its row for those who want it.
 
         Raises:
-            IntegrityError: if it is none that a worker writes.
+            IntegrityError: if it is none that a worker or the board writes.
         """
-        version, previous = self.view.apply(partition, offset, key, value)
+        applied = self.view.apply(partition, offset, key, value)
         self._forget_frames()
-        for group in self._groups.wanting(version.product_id, version.period):
+        if applied is None:
+            return
+        version, previous = applied
+        for group in self._groups.wanting(
+            version.channel, version.product_id, version.period
+        ):
             group.add(version, previous)
             self._mark(group)
 

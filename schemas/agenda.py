@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from schemas.event_base import EventBase
+from schemas.event_base import BoardEvent
 from schemas.values import (
     Identifier,
     Moment,
@@ -38,7 +38,7 @@ MAX_SIGNERS = 100
 """Of a council; more people than that elect some."""
 
 
-class ProductListed(EventBase, frozen=True, kw_only=True, tag="listing"):
+class ProductListed(BoardEvent, frozen=True, kw_only=True, tag="listing"):
     """
     A product that is planned in a period, and the price that planning starts from.
 
@@ -53,7 +53,7 @@ class ProductListed(EventBase, frozen=True, kw_only=True, tag="listing"):
     revision: Revision = 0
 
 
-class PeriodOpened(EventBase, frozen=True, kw_only=True, tag="opening"):
+class PeriodOpened(BoardEvent, frozen=True, kw_only=True, tag="opening"):
     """
     Planning of a period begins: round 1 is announced for all products listed.
 
@@ -63,7 +63,7 @@ class PeriodOpened(EventBase, frozen=True, kw_only=True, tag="opening"):
         quiet_s: a round ends early when all who must answer have, and no line has
             come for so long. In the first round nobody is known yet who must.
         closes_at: when the gate closes at the latest; None leaves it to the board.
-        tolerance_percent: prices stand once every |imbalance| is below it.
+        tolerance_percent: prices stand once every imbalance is smaller, either way.
         max_rounds: after that many the board asks a person.
         is_automatic: whether the board announces rounds and closes the gate by itself
             (P-8); otherwise it waits for `announcement` and `gate`.
@@ -80,7 +80,7 @@ class PeriodOpened(EventBase, frozen=True, kw_only=True, tag="opening"):
     people_least: Annotated[int, Meta(ge=1, le=1_000)] = 5
 
 
-class RoundAnnounced(EventBase, frozen=True, kw_only=True, tag="announcement"):
+class RoundAnnounced(BoardEvent, frozen=True, kw_only=True, tag="announcement"):
     """
     A person ends the round that runs: its prices stand, or a rebid is asked for.
 
@@ -97,7 +97,7 @@ class RoundAnnounced(EventBase, frozen=True, kw_only=True, tag="announcement"):
     reason: Reason = ""
 
 
-class PriceSet(EventBase, frozen=True, kw_only=True, tag="set_price"):
+class PriceSet(BoardEvent, frozen=True, kw_only=True, tag="set_price"):
     """
     A person's price for a product, announced with the next round instead of the rule's.
 
@@ -114,14 +114,14 @@ class PriceSet(EventBase, frozen=True, kw_only=True, tag="set_price"):
     reason: Reason = ""
 
 
-class GateClosed(EventBase, frozen=True, kw_only=True, tag="gate"):
+class GateClosed(BoardEvent, frozen=True, kw_only=True, tag="gate"):
     """A person closes the gate of a period now. Later lines are refused."""
 
     period: Period
     reason: Reason = ""
 
 
-class CouncilFormed(EventBase, frozen=True, kw_only=True, tag="council"):
+class CouncilFormed(BoardEvent, frozen=True, kw_only=True, tag="council"):
     """
     A council and its place in the tree.
 
@@ -145,7 +145,7 @@ class CouncilFormed(EventBase, frozen=True, kw_only=True, tag="council"):
     revision: Revision = 0
 
 
-class CouncilSigned(EventBase, frozen=True, kw_only=True, tag="signature"):
+class CouncilSigned(BoardEvent, frozen=True, kw_only=True, tag="signature"):
     """
     A signature under a council's decision on a product's line.
 

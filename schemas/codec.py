@@ -2,7 +2,8 @@
 PURE. Bytes to structs and back; msgspec's errors become ours.
 
 Encoders and decoders are made once. What a decoder lets through is valid: identifiers
-are printable, times lie within bounds, a purchase's planned part within its whole.
+are printable, times lie within bounds, a purchase's planned part within its whole, a
+schedule's prices rise, nobody is named twice.
 """
 
 import re
@@ -12,8 +13,9 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from schemas.errors import Refused
+from schemas.errors import MAX_DETAIL, Refused
 from schemas.events import Event, PurchaseCancelled, PurchaseRecorded
+from schemas.relations import RELATED, beyond_the_years, fault_in
 from schemas.rows import Line, MarketRow, RejectedRecord
 from schemas.topics import TOPIC_OF_EVENT
 from schemas.values import EARLIEST, LATEST, escaped, from_wire, is_printable
@@ -45,6 +47,8 @@ def _to_wire(value: Any) -> str:
 
 _FIRST_YEAR, _LAST_YEAR = EARLIEST.year, LATEST.year - 1
 _WITH_PLANNED_PART = (PurchaseRecorded, PurchaseCancelled)
+# Fields that name a person, whose content no refusal repeats.
+_PERSONAL = frozenset({"consumer_id", "signer_id", "signers"})
 
 _encoder = msgspec.json.Encoder(enc_hook=_to_wire)
 _decode_event = msgspec.json.Decoder(Event, dec_hook=from_wire).decode
@@ -112,9 +116,9 @@ def decode_events(values: Sequence[bytes | None]) -> list[Event | Refused]:
     for event in events:
         # What `check_event` checks, without a call for what is plainly right.
         if not _FIRST_YEAR < event.occurred_at.year < _LAST_YEAR or (
-            isinstance(event, _WITH_PLANNED_PART)
-            and event.planned_quantity
-            and event.planned_quantity > event.quantity
+            (event.planned_quantity and event.planned_quantity > event.quantity)
+            if isinstance(event, _WITH_PLANNED_PART)
+            else isinstance(event, RELATED) and fault_in(event) is not None
         ):
             return [_attempt(value) for value in values]
     return [*events]
@@ -127,25 +131,23 @@ def check_event(event: Event) -> None:
     Raises:
         Refused: with code `invalid_field`.
     """
-    moment = event.occurred_at
     # Comparing the year is five times cheaper than comparing moments, and decides
     # everywhere but at the edges.
+    moment = event.occurred_at
     if not _FIRST_YEAR < moment.year < _LAST_YEAR and not EARLIEST <= moment < LATEST:
-        raise Refused(
-            "invalid_field",
-            f"must lie between the years {EARLIEST.year} and {LATEST.year}, was "
-            f"{moment.isoformat()} - at `$.occurred_at`",
-            event.event_id,
-        )
-    if isinstance(event, _WITH_PLANNED_PART) and (
-        event.planned_quantity > event.quantity
-    ):
-        raise Refused(
-            "invalid_field",
-            f"must be at most the quantity {event.quantity}, was "
-            f"{event.planned_quantity} - at `$.planned_quantity`",
-            event.event_id,
-        )
+        raise _invalid(event, "occurred_at", beyond_the_years(moment))
+    if isinstance(event, _WITH_PLANNED_PART):
+        if event.planned_quantity > event.quantity:
+            raise _invalid(
+                event,
+                "planned_quantity",
+                f"must be at most the quantity {event.quantity}, was "
+                f"{event.planned_quantity}",
+            )
+    elif isinstance(event, RELATED):
+        fault = fault_in(event)
+        if fault is not None:
+            raise _invalid(event, *fault)
 
 
 def encode_key(*parts: str) -> bytes:
@@ -198,13 +200,20 @@ def _is_plainly_printable(raw: bytes) -> bool:
 
 def _check_printable(event: Event) -> None:
     for field in event.__struct_fields__:
-        value = getattr(event, field)
-        if isinstance(value, str) and not is_printable(value):
-            raise Refused(
-                "invalid_field",
-                f"must be free of control characters, was {value!r} - at `$.{field}`",
-                event.event_id if is_printable(event.event_id) else None,
-            )
+        held = getattr(event, field)
+        for text in held if isinstance(held, tuple) else (held,):
+            if isinstance(text, str) and not is_printable(text):
+                # Whose name it is stays between the sender and its record.
+                was = "" if field in _PERSONAL else f", was {text!r}"
+                raise Refused(
+                    "invalid_field",
+                    f"must be free of control characters{was} - at `$.{field}`",
+                    event.event_id if is_printable(event.event_id) else None,
+                )
+
+
+def _invalid(event: Event, field: str, text: str) -> Refused:
+    return Refused("invalid_field", f"{text} - at `$.{field}`", event.event_id)
 
 
 def _refusal(raw: bytes, exc: Exception) -> Refused:
@@ -234,7 +243,12 @@ def _refusal(raw: bytes, exc: Exception) -> Refused:
         _explain_event(raw)
     except msgspec.DecodeError as explained:
         exact = explained
-    return Refused("invalid_field", escaped(str(exact)), event_id)
+    text = escaped(str(exact))
+    if len(text) > MAX_DETAIL:
+        # It quotes what was sent; where that stood comes last.
+        said, at, place = text.rpartition(" - at ")
+        text = f"{said[: MAX_DETAIL // 2]}...{at}{place}"
+    return Refused("invalid_field", text, event_id)
 
 
 def _malformed(raw: bytes, exc: Exception) -> Refused:

@@ -6,6 +6,8 @@ defaults; a tag never changes. Every event has an `event_id` and counts once, ho
 often it is sent.
 """
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from schemas.values import Identifier, Moment
@@ -22,7 +24,7 @@ class EventBase(
     gc=False,
 ):
     """
-    Base of all events.
+    Base of all events: how they are read and written.
 
     Attributes:
         event_id: names this event for good. An event that is sent again under its id
@@ -30,8 +32,11 @@ class EventBase(
         occurred_at: when it happened at its origin, with an offset from UTC.
     """
 
-    event_id: Identifier
-    occurred_at: Moment
+    # A base's fields are written before those of its children, and `product_id` has
+    # always stood between these two: the children name them in their order.
+    if TYPE_CHECKING:
+        event_id: Identifier
+        occurred_at: Moment
 
 
 class ProductEvent(EventBase, frozen=True, kw_only=True):
@@ -42,4 +47,13 @@ class ProductEvent(EventBase, frozen=True, kw_only=True):
         product_id: what it is about.
     """
 
+    event_id: Identifier
     product_id: Identifier
+    occurred_at: Moment
+
+
+class BoardEvent(EventBase, frozen=True, kw_only=True):
+    """An event that the board takes or says, of more than one product's row."""
+
+    event_id: Identifier
+    occurred_at: Moment

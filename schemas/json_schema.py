@@ -131,6 +131,8 @@ class _Description:
         if info.array_like:
             schema |= {"type": "array", "prefixItems": list(parts.values())}
             schema |= {"minItems": len(parts)}
+            if info.forbid_unknown_fields:
+                schema |= {"maxItems": len(parts)}
             return schema
         schema |= {"type": "object", "properties": parts}
         schema["required"] = [*([info.tag_field] if info.tag_field else []), *required]
@@ -174,6 +176,12 @@ class _Description:
             case mi.VarTupleType():
                 return {"type": "array", "items": self._of(info.item_type)} | _bounds(
                     minItems=info.min_length, maxItems=info.max_length
+                )
+            case mi.TupleType():
+                parts = [self._of(part) for part in info.item_types]
+                count = len(parts)
+                return {"type": "array", "prefixItems": parts} | _bounds(
+                    minItems=count, maxItems=count
                 )
             case mi.DictType():
                 values = self._of(info.value_type)

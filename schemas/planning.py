@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from schemas.event_base import EventBase, ProductEvent
+from schemas.event_base import BoardEvent, ProductEvent
 from schemas.values import (
     Identifier,
     Moment,
@@ -31,7 +31,13 @@ MAX_MEMBERS = 32
 """Companies of a joint bid, its own included; more of them are a vertical."""
 
 
-class Point(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Point(
+    msgspec.Struct,
+    frozen=True,
+    array_like=True,
+    forbid_unknown_fields=True,
+    gc=False,
+):
     """A point of a schedule, `["12.50", "300"]`: the quantity at a price."""
 
     price: Price
@@ -218,7 +224,7 @@ class CouncilDecided(ProductEvent, frozen=True, kw_only=True, tag="decision"):
     reason: Reason = ""
 
 
-class PeriodAnnounced(EventBase, frozen=True, kw_only=True, tag="period"):
+class PeriodAnnounced(BoardEvent, frozen=True, kw_only=True, tag="period"):
     """
     The times of a period's planning. Written into every partition of its topic.
 

@@ -18,7 +18,7 @@ from schemas.errors import REFUSALS
 from schemas.events import Event
 from schemas.feed import CLOSES, ERRORS, HTTP_REFUSALS, ClientMessage, ServerMessage
 from schemas.json_schema import VALUE_TYPES, definitions
-from schemas.topics import ALL, SOURCES, TOPIC_OF_EVENT
+from schemas.topics import ALL, TOPIC_OF_EVENT
 from streams.market.imbalance import imbalance_of
 
 ROOT = Path(__file__).parent.parent
@@ -70,7 +70,7 @@ def topics() -> str:
         [
             [
                 code(topic.name),
-                code(topic.key) if topic in SOURCES else topic.key,
+                code(topic.key) if topic.key == "product_id" else topic.key,
                 "every record" if topic.cleanup == "delete" else "newest per key",
                 topic.about,
             ]
@@ -104,10 +104,24 @@ def value_of(schema: dict[str, Any]) -> str:
                 "Period": "period",
             }[kind.__name__]
     part = parts[0]
+    if "enum" in part:
+        return " or ".join(code(choice) for choice in part["enum"])
     if part.get("format") == "date-time":
         return "time"
-    if part["type"] == "integer":
-        return "whole number from 0"
+    match part["type"]:
+        case "boolean":
+            return "true or false"
+        case "integer" if part.get("maximum", 2**53) > 1_000:
+            return f"whole number from {part['minimum']}"
+        case "integer":
+            return f"whole number, {part['minimum']} to {part['maximum']}"
+        case "number":
+            return f"number above 0, to {part['maximum']}"
+        case "array":
+            held = part["items"]
+            things = "point" if "$ref" in held else value_of(held)
+            plural = things if "enum" in held else f"{things}s"
+            return f"list of {plural}, at most {part['maxItems']}"
     if part.get("minLength") == 1:
         return "identifier"
     return f"text, at most {part['maxLength']} characters"

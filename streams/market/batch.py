@@ -12,8 +12,18 @@ from typing import Final, NamedTuple, Protocol, cast
 
 from schemas.codec import MAX_EVENT_BYTES, decode_events, event_type
 from schemas.errors import InvalidValue, Refused
-from schemas.events import Event, PurchaseRecorded, UnplannedPricePosted
-from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
+from schemas.events import (
+    Event,
+    MarketEvent,
+    PurchaseRecorded,
+    UnplannedPricePosted,
+)
+from schemas.planning import (
+    BidPlaced,
+    PeriodAnnounced,
+    PlannedPriceAnnounced,
+    PlanSubmitted,
+)
 from schemas.rows import ZERO, Line, MarketRow, RejectedRecord
 from schemas.topics import Topic
 from schemas.values import EXACT, LATEST, Period
@@ -197,6 +207,9 @@ class _Batch:
                 f"{', '.join(sorted(self._topic.event_types))}",
                 event.event_id,
             )
+        if isinstance(event, PeriodAnnounced):
+            return
+        event = cast("MarketEvent", event)  # what workers fold, by its tag
         draft, replaced = self._prepare(event, occurred_s)
         draft.fold(event, occurred_s, received_s, record.offset, replaced)
 
@@ -215,7 +228,7 @@ class _Batch:
         if not self._seen.add(event.event_id, offset):
             raise Refused("duplicate", f"seen before: {event.event_id}", event.event_id)
 
-    def _prepare(self, event: Event, occurred_s: float) -> tuple[Draft, Decimal]:
+    def _prepare(self, event: MarketEvent, occurred_s: float) -> tuple[Draft, Decimal]:
         # Returns the draft that the event goes into and what it replaces there.
         if isinstance(event, BidPlaced | PlanSubmitted | PlannedPriceAnnounced):
             try:
@@ -254,7 +267,7 @@ class _Batch:
 
     def _stand(
         self,
-        event: Event,
+        event: MarketEvent,
         period: Period,
         party_id: str,
         amount: Decimal,

@@ -61,7 +61,44 @@ _FIELDS: dict[str, Said] = {
     "plan": {"consumer_id": "ada", "period": "2011-W44", "quantity": "10"},
     "production": {"company_id": "bakery", "quantity": "5"},
     "price": {"company_id": "bakery", "unplanned_price": "1.75"},
+    "confirmation": {
+        "company_id": "bakery",
+        "member_id": "mill",
+        "period": "2011-W44",
+        "revision": 0,
+    },
+    "announced_price": {"period": "2011-W44", "announced_price": "1.25", "round": 1},
+    "indicative_price": {
+        "period": "2011-W44",
+        "indicative_price": "1.30",
+        "round": 1,
+        "revision": 0,
+    },
     "planned_price": {"period": "2011-W44", "planned_price": "1.25"},
+    "decision": {
+        "council_id": "street",
+        "period": "2011-W44",
+        "counts": False,
+        "revision": 0,
+    },
+    "period": {"product_id": None, "period": "2011-W44"},
+    "listing": {"period": "2011-W44", "start_price": "1.25"},
+    "opening": {"product_id": None, "period": "2011-W44"},
+    "announcement": {
+        "product_id": None,
+        "period": "2011-W44",
+        "round": 1,
+        "rebid": True,
+    },
+    "set_price": {"period": "2011-W44", "round": 1, "price": "1.25"},
+    "gate": {"product_id": None, "period": "2011-W44"},
+    "council": {"product_id": None, "council_id": "street", "level": "city"},
+    "signature": {
+        "council_id": "street",
+        "period": "2011-W44",
+        "vote": "veto",
+        "signer_id": "ada",
+    },
 }
 
 

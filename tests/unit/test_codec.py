@@ -169,8 +169,10 @@ def test_an_unknown_type_is_answered_with_the_known_ones(kind, was):
     refused = refusal_of(raw(type=kind))
     assert refused.code == "unknown_type"
     assert refused.detail == (
-        "must be one of bid, cancellation, plan, planned_price, price, production, "
-        f"purchase, was {was} - at `$.type`"
+        "must be one of announced_price, announcement, bid, cancellation, "
+        "confirmation, council, decision, gate, indicative_price, listing, opening, "
+        "period, plan, planned_price, price, production, purchase, set_price, "
+        f"signature, was {was} - at `$.type`"
     )
     assert refused.event_id == "e-1"
 

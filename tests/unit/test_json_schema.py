@@ -10,7 +10,7 @@ import pytest
 from msgspec import Meta
 
 from schemas.errors import InvalidValue
-from schemas.event_base import EventBase
+from schemas.event_base import ProductEvent
 from schemas.json_schema import VALUE_TYPES, definitions, reference
 from schemas.values import Period, PositiveQuantity, Price, Quantity
 
@@ -95,7 +95,7 @@ def test_what_has_no_default_is_required_and_unknown_fields_are_as_the_struct_sa
     schema = sample()["Sample"]
     assert schema["required"] == ["type", "text", "inner"]
     assert "additionalProperties" not in schema
-    [event] = definitions([EventBase], {}).values()
+    [event] = definitions([ProductEvent], {}).values()
     assert event["additionalProperties"] is False
 
 
@@ -107,7 +107,7 @@ def test_a_list_like_struct_is_a_list():
 
 
 def test_the_texts_of_events_are_printable():
-    [event] = definitions([EventBase], {}).values()
+    [event] = definitions([ProductEvent], {}).values()
     valid = jsonschema.Draft202012Validator(event["properties"]["event_id"]).is_valid
     assert valid("85123A Müsli 日本")
     for bad in ("a\n", "\x00", "a\x7f", "\x9f", "\u2028", "", "x" * 65, 5):

@@ -7,7 +7,10 @@ import pytest
 
 from schemas.events import Event
 from schemas.topics import (
+    AGENDA,
     ALL,
+    BOARD,
+    BOARD_ONLY,
     EPOCH,
     LINES,
     MARKET,
@@ -21,7 +24,7 @@ from schemas.topics import (
 def test_every_kind_of_event_has_one_topic():
     tags = {kind.__struct_config__.tag for kind in get_args(Event)}
     assert set(TOPIC_OF_EVENT) == tags
-    assert sum(len(topic.event_types) for topic in SOURCES) == len(tags)
+    assert sum(len(topic.event_types) for topic in ALL) == len(tags)
 
 
 def test_no_two_topics_share_a_name():
@@ -38,7 +41,7 @@ def test_a_topics_name_is_one_that_kafka_takes(topic):
 
 @pytest.mark.parametrize("topic", SOURCES, ids=lambda topic: topic.name)
 def test_sources_are_kept_for_ever_and_stamped_by_the_broker(topic):
-    assert topic.key == "product_id"
+    assert topic.key.startswith("product_id")
     assert topic.config() == {
         "cleanup.policy": "delete",
         "retention.ms": "-1",
@@ -61,5 +64,14 @@ def test_what_was_refused_is_kept_for_ever():
     }
 
 
-def test_only_the_epoch_has_a_partition_number_of_its_own():
-    assert [topic for topic in ALL if topic.single_partition] == [EPOCH]
+def test_the_agenda_is_a_source_of_one_partition_that_no_worker_folds():
+    assert AGENDA not in SOURCES
+    assert AGENDA.config() == SOURCES[0].config()
+
+
+def test_topics_of_one_partition_are_the_agenda_and_the_epoch():
+    assert [topic for topic in ALL if topic.single_partition] == [AGENDA, EPOCH]
+
+
+def test_only_a_planned_price_may_be_handed_in_of_what_the_board_says():
+    assert BOARD.event_types - BOARD_ONLY == {"planned_price"}

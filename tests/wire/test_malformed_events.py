@@ -31,7 +31,11 @@ def test_a_malformed_event_is_refused_with_its_code_and_its_field(file):
     assert is_printable(refused.detail)
     field, _, _ = file.stem.partition("--")
     if field != "event":
-        assert f"`$.{field}`" in refused.detail or f"`{field}`" in refused.detail
+        # What lies in a list of the field is at `$.field[...]`.
+        assert any(
+            place in refused.detail
+            for place in (f"`$.{field}`", f"`$.{field}[", f"`{field}`")
+        )
 
 
 @pytest.mark.parametrize(

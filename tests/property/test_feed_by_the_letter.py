@@ -1,11 +1,11 @@
 """
-A client that follows the protocol by the letter always has the market as of its cursor.
+A client that follows the protocol by the letter always has its rows as of its cursor.
 
-Whatever happens: rows change, clients come, ask for other things, are slow, ask for a
-rate, lose what was under way, come back to another server that has read more or less.
+Whatever happens: rows of all channels change in one log, clients come, ask for other
+things, are slow, ask for a rate, lose what was under way, come back to another server
+that has read more or less.
 """
 
-import json
 from collections.abc import Iterator
 
 from hypothesis import settings as hypothesis_settings
@@ -18,7 +18,15 @@ from hypothesis.stateful import (
     multiple,
     rule,
 )
-from support.by_the_letter import Reader, checksum_of, row_key, row_value
+from support.by_the_letter import (
+    Name,
+    Reader,
+    checksum_of,
+    council_record,
+    round_record,
+    row_key,
+    row_value,
+)
 
 from feed_server import frames
 from feed_server.channels import Channels
@@ -37,14 +45,35 @@ PERIODS = ("2011-W44", "2011-W45")
 IDS = ("s", "t")
 SETTINGS = Settings()
 
-selections = st.fixed_dictionaries(
-    {
-        "products": st.one_of(
-            st.just(("*",)),
-            st.lists(st.sampled_from(PRODUCTS), min_size=1, max_size=3).map(tuple),
-        ),
-        "period": st.one_of(st.none(), st.sampled_from(PERIODS).map(Period)),
-    }
+# Rows of every channel, each by its name: ("market", product, period) and so on. Those
+# of the market change most often, as they do.
+of_market = st.tuples(
+    st.just("market"), st.sampled_from(PRODUCTS), st.sampled_from(PERIODS)
+)
+of_rounds = st.tuples(
+    st.just("rounds"), st.just("*"), st.sampled_from(PERIODS), st.integers(1, 2)
+)
+of_councils = st.tuples(
+    st.just("councils"),
+    st.sampled_from(PRODUCTS),
+    st.sampled_from(PERIODS),
+    st.sampled_from(("north", "south")),
+)
+row_names = st.one_of(of_market, of_market, of_rounds, of_councils)
+
+periods = st.one_of(st.none(), st.sampled_from(PERIODS).map(Period))
+selections = st.one_of(
+    st.fixed_dictionaries(
+        {
+            "channel": st.sampled_from(("market", "market", "councils")),
+            "products": st.one_of(
+                st.just(("*",)),
+                st.lists(st.sampled_from(PRODUCTS), min_size=1, max_size=3).map(tuple),
+            ),
+            "period": periods,
+        }
+    ),
+    st.fixed_dictionaries({"channel": st.just("rounds"), "period": periods}),
 )
 modes = st.sampled_from(
     [
@@ -61,30 +90,41 @@ class Log:
 
     def __init__(self) -> None:
         self.records: list[tuple[int, int, bytes, bytes]] = []
+        self._names: list[tuple[str, Name]] = []
         self._next = [0] * PARTITIONS
         self._sequence = 0
 
-    def write(self, product_id: str, period: str, gap: int) -> None:
-        partition = PRODUCTS.index(product_id) % PARTITIONS
+    def write(self, channel: str, name: Name, gap: int) -> None:
+        product_id, period, *rest = name
+        partition = (*PRODUCTS, "*").index(product_id) % PARTITIONS
         # The marks of transactions take offsets as well.
         offset = self._next[partition] + gap
         self._next[partition] = offset + 1
         self._sequence += 1
-        value = row_value(product_id, self._sequence, period)
-        self.records.append((partition, offset, row_key(product_id, period), value))
+        if channel == "rounds":
+            record = round_record(rest[0], self._sequence, period)
+        elif channel == "councils":
+            record = council_record(rest[0], product_id, self._sequence, period)
+        else:
+            value = row_value(product_id, self._sequence, period)
+            record = (row_key(product_id, period), value)
+        self.records.append((partition, offset, *record))
+        self._names.append((channel, name))
 
     def between(
         self, start: Cursor | None, end: Cursor, wanted: Subscribe
-    ) -> Iterator[tuple[tuple[str, str], str]]:
-        for partition, offset, key, value in self.records:
-            product_id, period = json.loads(key)
+    ) -> Iterator[tuple[Name, str]]:
+        for (partition, offset, _, value), (channel, name) in zip(
+            self.records, self._names, strict=True
+        ):
             if (
                 offset < end.offsets[partition]
                 and (start is None or offset >= start.offsets[partition])
-                and (wanted.products == ("*",) or product_id in wanted.products)
-                and wanted.period in (None, period)
+                and channel == wanted.channel
+                and (wanted.products == ("*",) or name[0] in wanted.products)
+                and wanted.period in (None, name[1])
             ):
-                yield (product_id, period), value.decode()
+                yield name, value.decode()
 
 
 class Server:
@@ -125,7 +165,7 @@ class Client:
         self.say(
             Subscribe(
                 id=name,
-                channel="market",
+                channel=subscribe.channel,
                 products=subscribe.products,
                 period=subscribe.period,
                 mode=subscribe.mode,
@@ -171,21 +211,17 @@ class Feed(RuleBasedStateMachine):
 
     @rule(
         changes=st.lists(
-            st.tuples(
-                st.sampled_from(PRODUCTS),
-                st.sampled_from(PERIODS),
-                st.sampled_from((0, 0, 0, 1, 5)),
-            ),
+            st.tuples(row_names, st.sampled_from((0, 0, 0, 1, 5))),
             min_size=1,
             max_size=6,
         ),
         readers=st.sampled_from(((), (0,), (1,), (0, 1), (0, 1), (0, 1))),
     )
     def rows_change(
-        self, changes: list[tuple[str, str, int]], readers: tuple[int, ...]
+        self, changes: list[tuple[tuple, int]], readers: tuple[int, ...]
     ) -> None:
-        for product_id, period, gap in changes:
-            self.log.write(product_id, period, gap)
+        for (channel, *name), gap in changes:
+            self.log.write(channel, tuple(name), gap)
         for reader in readers:
             self.servers[reader].read(6)
 
@@ -218,7 +254,7 @@ class Feed(RuleBasedStateMachine):
         if client.session is None:
             return
         client.deliver()
-        subscribe = Subscribe(id=name, channel="market", **selection, **mode)
+        subscribe = Subscribe(id=name, **selection, **mode)
         client.wanted[name] = subscribe
         client.ask(name, subscribe, resume=None)
 
@@ -231,7 +267,11 @@ class Feed(RuleBasedStateMachine):
         client.deliver()
         old = client.wanted[name]
         subscribe = Subscribe(
-            id=name, channel="market", products=old.products, period=old.period, **mode
+            id=name,
+            channel=old.channel,
+            products=old.products,
+            period=old.period,
+            **mode,
         )
         client.wanted[name] = subscribe
         client.ask(name, subscribe, resume=client.reader.cursors[name])
@@ -269,7 +309,7 @@ class Feed(RuleBasedStateMachine):
         client.connect(self.servers[server])
 
     @invariant()
-    def every_client_has_the_market_as_of_its_cursor(self) -> None:
+    def every_client_has_its_rows_as_of_its_cursor(self) -> None:
         for client in self.everybody:
             for name, subscribe in client.wanted.items():
                 cursor = Cursor.parse(client.reader.cursors[name])

@@ -153,6 +153,8 @@ class CouncilSigned(BoardEvent, frozen=True, kw_only=True, tag="signature"):
         vote: approve the line, or veto it: a veto takes what lies below out of D.
         signer_id: one of the council's signers; anybody else is refused.
         reason: for the council to read.
+        quantity: of an approval, up to which it goes and no further;
+            None for whatever is asked until the gate closes.
     """
 
     council_id: Identifier
@@ -161,6 +163,7 @@ class CouncilSigned(BoardEvent, frozen=True, kw_only=True, tag="signature"):
     vote: Literal["approve", "veto"]
     signer_id: Identifier
     reason: Reason = ""
+    quantity: PositiveQuantity | None = None
 
 
 AgendaEvent = (

@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -109,6 +108,7 @@ async def _demo(
     from rich.console import Console
 
     from parfeed.cli.progress import shown_progress
+    from parfeed.cli.supervised import unless_it_fails
     from parfeed.supervisor import Supervisor
 
     # What is to be read by programs alone goes to the standard output.
@@ -120,7 +120,7 @@ async def _demo(
             await supervisor.start()
         console.print(f"The feed is at [bold]{supervisor.url}[/bold]")
         console.print(f"Its data and logs are in {settings.data_dir}")
-        return await _unless_it_fails(
+        return await unless_it_fails(
             supervisor, _show(supervisor, speed, console, ends=ends, as_json=as_json)
         )
     except asyncio.CancelledError:
@@ -128,23 +128,6 @@ async def _demo(
         raise
     finally:
         await supervisor.stop()
-
-
-async def _unless_it_fails(
-    supervisor: "Supervisor", showing: "Coroutine[Any, Any, Totals]"
-) -> "Totals":
-    # Whichever comes first: what is shown is at its end, or a process is.
-    failed = asyncio.create_task(supervisor.failed())
-    shown = asyncio.create_task(showing)
-    try:
-        await asyncio.wait([failed, shown], return_when=asyncio.FIRST_COMPLETED)
-        if failed.done():
-            await failed
-        return await shown
-    finally:
-        failed.cancel()
-        shown.cancel()
-        await asyncio.gather(failed, shown, return_exceptions=True)
 
 
 async def _show(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from parfeed.cli.options import JsonOption
+from parfeed.cli.options import JsonOption, WorkersOption
 from schemas.errors import ParfeedError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ rule that knows its bidders."""
 
 DEFAULT_TOLERANCE: Final = 0.03
 DEFAULT_ROUNDS: Final = 30
+DEFAULT_QUIET_S: Final = 0.5
+"""A quarter of what a round of 79,500 lines takes; a worker's pauses are shorter."""
 
 _EXAMPLES = """
 Examples:
@@ -35,6 +37,8 @@ Examples:
   parfeed plan                                6,000 councils, 50 products
 
   parfeed plan --start-price 7 --sums-only    the board sees no bid
+
+  parfeed plan --live                         the councils bid through a deployment
 
   parfeed plan --economy councils.json.gz --schedules --tolerance 0.01 --json
 """
@@ -54,8 +58,8 @@ class NotSettled(ParfeedError):
         alarm = ", with the stability alarm raised" if self.alarm else ""
         return (
             f"prices did not settle in {self.rounds} rounds{alarm}: the imbalance of "
-            f"{self.product} was {self.percent:+z.2f} %; allow more --rounds or a wider "
-            "--tolerance"
+            f"{self.product} was {self.percent:+z.2f} %; allow more --rounds or a "
+            "wider --tolerance"
         )
 
 
@@ -110,20 +114,78 @@ def plan(
         int, typer.Option(min=1, max=1000, help="After so many it ends in any case.")
     ] = DEFAULT_ROUNDS,
     json: JsonOption = False,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            help="The councils bid through Kafka, worker, board and feed.",
+        ),
+    ] = False,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            "--url",
+            "-u",
+            help="With --live: the feed of a running deployment.",
+            show_default="a deployment of its own",
+        ),
+    ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(
+            "--period",
+            help="With --live: the period to plan, new to the feed.",
+            show_default="next week",
+        ),
+    ] = None,
+    quiet: Annotated[
+        float,
+        typer.Option(
+            min=0.1,
+            max=60,
+            help="With --live: seconds without a line that end a round.",
+        ),
+    ] = DEFAULT_QUIET_S,
+    workers: WorkersOption = None,
 ) -> None:
     """
     Plan an economy: rounds of prices and bids until supply is demand.
 
-    The rounds go on until every product is within 1 % too, so that it shows how the
-    rule ends. With --json one line: {"rounds_to": {"5": n, "3": n, "1": n},
-    "worst_percent": [...], "seconds": s}.
+    In one process, the rounds go on until every product is within 1 % too, so that it
+    shows how the rule ends. With --live they end when prices stand. With --json one
+    line: {"rounds_to": {"5": n, "3": n, "1": n}, "worst_percent": [...], "seconds": s},
+    and with --live "live" in it: what each round took, stage by stage.
     """
     if sums_only and schedules:
         raise typer.BadParameter(
             "a board that sees only sums sees no schedules; leave one of the two out",
             param_hint="--schedules",
         )
+    if not live and (url or period or workers):
+        raise typer.BadParameter(
+            "in one process there are no workers, no period and no feed; add --live or "
+            "leave it out",
+            param_hint="--url" if url else "--period" if period else "--workers",
+        )
     bidders = _bidders(economy, start_price, schedules, sums_only)
+    if live:
+        if sums_only:
+            raise typer.BadParameter(
+                "who bids live is seen; leave one of the two out",
+                param_hint="--sums-only",
+            )
+        from parfeed.cli import plan_live
+
+        options = plan_live.Options(
+            url=url,
+            period=period,
+            workers=workers or 1,
+            tolerance_percent=100 * tolerance,
+            quiet_s=quiet,
+            max_rounds=rounds,
+        )
+        plan_live.run(bidders, options, LEVELS_PERCENT, as_json=json)
+        return
     played = _play(bidders, 100 * tolerance, rounds)
     last = _print_json(played) if json else _show(played, bidders, 100 * tolerance)
     if last.worst_percent() >= 100 * tolerance:

@@ -1,5 +1,6 @@
 """
-`python -m benchmarks throughput|latency|startup|memory`: run it from the checkout.
+`python -m benchmarks throughput|latency|startup|memory|clearing`: run it from the
+checkout.
 
 What each measures, and how: the module of its name; how to read it:
 docs/performance.md. Nothing else should run on the machine meanwhile.
@@ -16,7 +17,17 @@ from typing import Any
 import msgspec
 from aiokafka.errors import KafkaError
 
-from benchmarks import delays, footprint, latency, memory, rates, startup, throughput
+from benchmarks import (
+    clearing,
+    clearing_tables,
+    delays,
+    footprint,
+    latency,
+    memory,
+    rates,
+    startup,
+    throughput,
+)
 from benchmarks.machine import machine
 from benchmarks.purchases import DRAWS
 from benchmarks.report import Table, markdown, text
@@ -69,6 +80,23 @@ async def _startup(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
 async def _memory(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
     result = await memory.run(asked.rounds)
     return result, [footprint.memory_table(result)]
+
+
+async def _clearing(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
+    plan = clearing.Plan(
+        economies=asked.economies,
+        troubled=min(asked.troubled, asked.economies),
+        rounds=asked.rounds,
+        sizes=tuple(asked.sizes),
+    )
+    result = await clearing.run(plan)
+    return result, [
+        clearing_tables.councils_table(result.councils),
+        clearing_tables.drawn_table(result.drawn),
+        clearing_tables.troubled_table(result.troubled),
+        clearing_tables.noise_table(result.noisy),
+        clearing_tables.timed_table(result.timed),
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -172,6 +200,34 @@ def _parser() -> argparse.ArgumentParser:
         3,
     )
     command("memory", _memory, "resident memory of the demo's processes", 1)
+
+    planned = clearing.Plan()
+    made = command(
+        "clearing",
+        _clearing,
+        "rounds of planning until supply is demand; --rounds is the most of one play",
+        planned.rounds,
+    )
+    made.add_argument(
+        "--economies",
+        type=_count,
+        default=planned.economies,
+        help="how many are drawn; default: %(default)s",
+    )
+    made.add_argument(
+        "--troubled",
+        type=_count,
+        default=planned.troubled,
+        help="how many of them meet each trouble; default: %(default)s",
+    )
+    made.add_argument(
+        "--sizes",
+        type=_count,
+        nargs="*",
+        default=list(planned.sizes),
+        metavar="PRODUCTS",
+        help="of economies that the rule is timed on; default: %(default)s",
+    )
     return parser
 
 

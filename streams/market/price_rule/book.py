@@ -21,15 +21,18 @@ from streams.market.answers import (
     Round,
     Schedules,
 )
+from streams.market.price_rule.matching import (
+    Standing,
+    bid_keys,
+    input_keys,
+    plan_keys,
+)
 
 MOST: Final = 1e60
 """Bound of a quantity: sums and squares of such numbers are still finite."""
 
 LEAST_PRICE: Final = 1e-60
 """Bound of a price, for the same reason."""
-
-_SAME: Final = 16
-"""Lines of one bidder for one product that are told apart; there should be one."""
 
 
 class Lines(NamedTuple):
@@ -123,31 +126,20 @@ def open_book(rounds: Sequence[Round]) -> Book:
     sizes |= {len(round_.answers.hidden_supply) for round_ in rounds}
     if len(sizes) != 1:
         raise ValueError(f"rounds must have the same products, had {sorted(sizes)}")
-    return _open([_cleaned(round_) for round_ in rounds], sizes.pop())
+    return _open([_cleaned(round_) for round_ in rounds])
 
 
-def _open(rounds: list[Round], products: int) -> Book:
+def _open(rounds: list[Round]) -> Book:
     newest = rounds[-1].answers
-    bid_key = _told_apart(
-        newest.bids.company * products + newest.bids.product, newest.bids.quantity
-    )
-    plan_key = _told_apart(
-        newest.plans.consumer * products + newest.plans.product, newest.plans.quantity
-    )
-    bids = _Standing(bid_key)
-    plans = _Standing(plan_key)
-    inputs = _Standing(_input_key(newest, bids, products))
-    tables: tuple[list[Floats], ...] = ([], [], [])
+    bids = Standing(bid_keys(rounds[-1]))
+    plans = Standing(plan_keys(rounds[-1]))
+    inputs = Standing(input_keys(rounds[-1], bids))
+    made, wished, used = [], [], []
     for round_ in rounds:
         answers = round_.answers
-        own = answers.bids
-        key = _told_apart(own.company * products + own.product, own.quantity)
-        tables[0].append(bids.placed(key, own.quantity))
-        wanted = answers.plans
-        key = _told_apart(wanted.consumer * products + wanted.product, wanted.quantity)
-        tables[1].append(plans.placed(key, wanted.quantity))
-        key = _input_key(answers, bids, products)
-        tables[2].append(inputs.placed(key, answers.inputs.quantity))
+        made.append(bids.placed(bid_keys(round_), answers.bids.quantity))
+        wished.append(plans.placed(plan_keys(round_), answers.plans.quantity))
+        used.append(inputs.placed(input_keys(round_, bids), answers.inputs.quantity))
     own, wanted, needed = newest.bids, newest.plans, newest.inputs
     bid_order, plan_order = bids.order, plans.order
     return Book(
@@ -155,19 +147,19 @@ def _open(rounds: list[Round], products: int) -> Book:
         plans=Lines(
             wanted.consumer[plan_order],
             wanted.product[plan_order],
-            np.array(tables[1]),
+            np.array(wished),
             _moved(wanted.schedules, plans),
         ),
         bids=Lines(
             own.company[bid_order],
             own.product[bid_order],
-            np.array(tables[0]),
+            np.array(made),
             _moved(own.schedules, bids),
         ),
         inputs=Lines(
             bids.number[needed.bid][inputs.order],
             needed.product[inputs.order],
-            np.array(tables[2]),
+            np.array(used),
             NO_SCHEDULES,
         ),
         is_fixed=own.is_fixed[bid_order],
@@ -178,56 +170,7 @@ def _open(rounds: list[Round], products: int) -> Book:
     )
 
 
-class _Standing:
-    # The newest round's lines of one kind: where each goes, and which of another
-    # round is the same.
-
-    def __init__(self, key: Integers) -> None:
-        self.order: Integers = np.argsort(key, kind="stable")
-        self.key: Integers = key[self.order]
-        # The place in canonical order of what is line n of the newest round.
-        self.number: Integers = np.empty(len(key), np.int64)
-        self.number[self.order] = np.arange(len(key))
-
-    def find(self, key: Integers) -> Integers:
-        """Return the lines with these keys, -1 where none has it."""
-        if not len(self.key):
-            return np.full(len(key), -1, np.int64)
-        at = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
-        return np.where(self.key[at] == key, at, -1)
-
-    def placed(self, key: Integers, quantity: Floats) -> Floats:
-        """Return another round's quantities in canonical order, NaN where missing."""
-        at = self.find(key)
-        found = at >= 0
-        row = np.full(len(self.key), np.nan)
-        row[at[found]] = quantity[found]
-        return row
-
-
-def _told_apart(key: Integers, quantity: Floats) -> Integers:
-    # One bidder should have one line for a product. If there are several, they are
-    # told apart by their size, and what is beyond the bound stands as the last.
-    order = np.lexsort((quantity, key))
-    ordered = key[order]
-    is_first = np.ones(len(key), bool)
-    is_first[1:] = ordered[1:] != ordered[:-1]
-    place = np.arange(len(key))
-    nth = place - np.maximum.accumulate(np.where(is_first, place, 0))
-    apart = np.empty(len(key), np.int64)
-    apart[order] = ordered * _SAME + np.minimum(nth, _SAME - 1)
-    return apart
-
-
-def _input_key(answers: Answers, bids: _Standing, products: int) -> Integers:
-    own, inputs = answers.bids, answers.inputs
-    key = _told_apart(own.company * products + own.product, own.quantity)
-    bid = bids.find(key)[inputs.bid]
-    # Inputs of bids that no longer stand get keys below 0, which no newest line has.
-    return _told_apart(bid * products + inputs.product, inputs.quantity)
-
-
-def _moved(schedules: Schedules, lines: _Standing) -> Schedules:
+def _moved(schedules: Schedules, lines: Standing) -> Schedules:
     if not len(schedules.line):
         return schedules
     line = lines.number[schedules.line]

@@ -9,8 +9,8 @@ shares w that its plan lines show (docs/decisions/price_rule.md derives all of i
 A company makes what earns most. With B the share of its revenue that its inputs cost,
 C the cost of its inputs together, and r = 1 / returns (read off a second round):
 
-    d ln q = r (dx_product - B d ln C) - dx_product
-    d ln input = d ln q + dx_product - s dx - (1 - s) d ln C
+    d ln q = r (d ln L - B d ln C) - d ln L       L: what a unit of it earns
+    d ln input = d ln q + d ln L - s dx - (1 - s) d ln C
 
 Bidders with a schedule answer by it. What is known as a sum moves as those do who
 are seen in the same product, or, where nobody is, with an elasticity of its own.
@@ -73,20 +73,22 @@ class Baskets(NamedTuple):
 
 class Makers(NamedTuple):
     """
-    Bids, as what they say about other prices.
-
     Attributes:
-        product: of each bid.
-        quantity: at the anchor's prices.
-        cost_share: B, of what the bid earns.
-        response: r; 0 for a bid that is simply there.
-        is_still: whether the quantity is the same whatever the price.
+        outputs: the bids, by process. What a process earns with a unit is the sum of
+            their prices in fixed proportions: a basket of elasticity 0.
+        cost_share: by process, B of what it earns where it makes what earns most.
+        response: by process, r.
+        gap: by process, how far ln(cost share) lies below ln B at the anchor: what is
+            made to capacity costs less than it could earn.
+        most: by process, ln of what it can make by what it makes at the anchor.
+        is_still: by process, whether it makes the same whatever the price.
     """
 
-    product: Integers
-    quantity: Floats
+    outputs: Baskets
     cost_share: Floats
     response: Floats
+    gap: Floats
+    most: Floats
     is_still: Flags
 
 
@@ -112,7 +114,7 @@ class Model(NamedTuple):
     """
     Attributes:
         log_prices: the anchor: where the quantities were answered.
-        plans, inputs: what is wanted; inputs belong to bids.
+        plans, inputs: what is wanted; inputs belong to processes.
         bids: what is made.
         plan_curves, bid_curves: of lines that have one, instead of the formulas.
         sums: what is known by product only.
@@ -158,12 +160,14 @@ class _Lines(NamedTuple):
     plan_share: Floats
     plans: Floats
     plan_slope: Floats
+    has_plan_curve: Flags
+    output_share: Floats
     input_share: Floats
-    growth: Floats
     bids: Floats
     bid_slope: Floats
-    is_curve: Flags
-    plan_is_curve: Flags
+    # By process: whether a curve (or nothing) moves it, and whether it is full.
+    is_led: Flags
+    is_full: Flags
     inputs: Floats
 
 
@@ -186,63 +190,75 @@ def forecast_with_slopes(
 def _lines(model: Model, log_prices: Floats) -> _Lines:
     dx = log_prices - model.log_prices
     prices = np.exp(log_prices)
-    plans, bids, inputs = model.plans, model.bids, model.inputs
-    # Plan lines
+    plans, makers, inputs = model.plans, model.bids, model.inputs
+    outputs = makers.outputs
+    # Plan lines.
     log_cost, plan_share = plans.cost(dx)
     distance = plans.distance[plans.owner]
-    spent_less = distance * log_cost[plans.owner]
-    change = -(1 - distance) * dx[plans.product] - spent_less
-    wanted = plans.quantity * np.exp(np.clip(change, -50, _MOST_GROWTH))
+    change = (
+        -(1 - distance) * dx[plans.product] - (plans.distance * log_cost)[plans.owner]
+    )
+    wanted = plans.quantity * _grown(change)
     plan_slope = -(1 - distance) * wanted
-    plan_is_curve = np.zeros(len(wanted), bool)
+    has_plan_curve = np.zeros(len(wanted), bool)
     at = model.plan_curves.line
-    if len(at):
-        wanted[at], plan_slope[at] = model.plan_curves.at(prices[plans.product[at]])
-        plan_is_curve[at] = True
-    # Bids
+    wanted[at], plan_slope[at] = model.plan_curves.at(prices[plans.product[at]])
+    has_plan_curve[at] = True
+    # Processes: what earns most, up to capacity.
+    log_earned, output_share = outputs.cost(dx)
     log_cost, input_share = inputs.cost(dx)
-    d_product = dx[bids.product]
-    growth = bids.response * (d_product - bids.cost_share * log_cost) - d_product
-    growth = np.where(bids.is_still, 0.0, np.clip(growth, -50, _MOST_GROWTH))
-    made = bids.quantity * np.exp(growth)
-    bid_slope = np.where(bids.is_still, 0.0, (bids.response - 1) * made)
-    is_curve = bids.is_still.copy()
+    r, share = makers.response, makers.cost_share
+    free = (r - 1) * makers.gap + r * (log_earned - share * log_cost) - log_earned
+    is_full = free > makers.most
+    growth = np.where(is_full, makers.most, free)
+    growth = np.where(makers.is_still, 0.0, np.clip(growth, -50, _MOST_GROWTH))
+    made = outputs.quantity * np.exp(growth)[outputs.owner]
+    # Bids with a curve are processes by themselves.
+    is_led = makers.is_still.copy()
+    bid_slope = np.zeros(len(made))
     at = model.bid_curves.line
-    if len(at):
-        made[at], bid_slope[at] = model.bid_curves.at(prices[bids.product[at]])
-        is_curve[at] = True
-        known = bids.quantity[at] > 0
-        with np.errstate(divide="ignore"):
-            ratio = np.log(made[at]) - np.log(np.where(known, bids.quantity[at], 1.0))
-        growth[at] = np.where(known, np.clip(ratio, -50, _MOST_GROWTH), 0.0)
-    # Inputs: of a bid with a curve, or one simply there, at least cost for what it
-    # makes; of the others, as earns most.
+    of = outputs.owner[at]
+    made[at], bid_slope[at] = model.bid_curves.at(prices[outputs.product[at]])
+    known = outputs.quantity[at] > 0
+    grown = made[at] / np.where(known, outputs.quantity[at], 1.0)
+    growth[of] = np.where(known, np.log(np.maximum(grown, 1e-20)), 0.0)
+    is_led[of] = True
+    is_full &= ~is_led
+    # Inputs: what a process spends on them, and how it divides that.
+    spent = np.where(
+        is_led,
+        growth + log_cost,
+        np.where(
+            is_full,
+            (growth + share * log_cost) / _power(r),
+            growth + log_earned + makers.gap,
+        ),
+    )
     of = inputs.owner
     distance = inputs.distance[of]
-    earned = np.where(is_curve, 0.0, d_product)[of]
-    substitution = np.where(is_curve[of], 1 - distance, -distance) * log_cost[of]
-    change = growth[of] + earned - (1 - distance) * dx[inputs.product] + substitution
-    needed = inputs.quantity * np.exp(np.clip(change, -50, 2 * _MOST_GROWTH))
+    change = (spent - inputs.distance * log_cost)[of]
+    needed = inputs.quantity * _grown(change - (1 - distance) * dx[inputs.product])
     return _Lines(
         dx,
         plan_share,
         wanted,
         plan_slope,
+        has_plan_curve,
+        output_share,
         input_share,
-        growth,
         made,
         bid_slope,
-        is_curve,
-        plan_is_curve,
+        is_led,
+        is_full,
         needed,
     )
 
 
 def _sums(model: Model, lines: _Lines) -> tuple[Floats, Floats]:
     sums, size = model.sums, len(lines.dx)
-    bids, plans, inputs = model.bids, model.plans, model.inputs
-    made = lines.bids * sums.like_others_supply[bids.product]
-    supply = summed(bids.product, made, size)
+    plans, inputs, outputs = model.plans, model.inputs, model.bids.outputs
+    made = lines.bids * sums.like_others_supply[outputs.product]
+    supply = summed(outputs.product, made, size)
     supply += sums.own_supply * _grown(sums.elasticity_supply * lines.dx)
     demand = summed(plans.product, lines.plans, size)
     demand += summed(inputs.product, lines.inputs, size)
@@ -253,69 +269,89 @@ def _sums(model: Model, lines: _Lines) -> tuple[Floats, Floats]:
 
 def _slopes(model: Model, lines: _Lines) -> Slopes:
     sums, size = model.sums, len(lines.dx)
-    bids, plans, inputs = model.bids, model.plans, model.inputs
-    by_others = sums.like_others_demand
+    plans, inputs = model.plans, model.inputs
+    supply, demand = _own_slopes(model, lines)
     factors: list[tuple[Matrix, Matrix, bool]] = []
-    # Demand's own slopes.
-    demand = summed(plans.product, lines.plan_slope, size)
-    of = inputs.owner
-    distance = inputs.distance[of]
-    demand -= summed(inputs.product, (1 - distance) * lines.inputs, size)
-    demand *= by_others
-    demand -= (
-        sums.elasticity_demand
-        * sums.own_demand
-        * _grown(-sums.elasticity_demand * lines.dx)
-    )
-    supply = (
-        sums.elasticity_supply
-        * sums.own_supply
-        * _grown(sums.elasticity_supply * lines.dx)
-    )
     # Consumers: a price that rises leaves less for the rest, if they cannot do
     # without what it buys.
-    apart = np.where(lines.plan_is_curve, 0.0, plans.distance[plans.owner])
+    owners = len(plans.distance)
+    apart = np.where(lines.has_plan_curve, 0.0, plans.distance[plans.owner])
     if len(apart) and np.abs(apart).max() > 2 * _UNIT:
-        weight = -apart * lines.plans * by_others[plans.product]
-        factors.append(
-            (
-                _matrix(weight, plans.product, plans.owner, size, len(plans.distance)),
-                _matrix(
-                    lines.plan_share,
-                    plans.owner,
-                    plans.product,
-                    len(plans.distance),
-                    size,
-                ),
-                True,
-            )
-        )
-    # Companies: output moves with its own price and with its inputs'.
-    count = len(bids.product)
-    number = np.arange(count)
-    is_free = ~lines.is_curve
+        weight = -apart * lines.plans * sums.like_others_demand[plans.product]
+        left = _matrix(weight, plans.product, plans.owner, size, owners)
+        right = _matrix(lines.plan_share, plans.owner, plans.product, owners, size)
+        factors.append((left, right, True))
+    made, growth, spent = _process_slopes(model, lines)
+    factors.append((made, growth, False))
+    # Inputs are divided anew by what each costs.
+    owners = len(inputs.distance)
+    divided = -inputs.distance[inputs.owner] * lines.input_share
+    shares = _matrix(divided, inputs.owner, inputs.product, owners, size)
+    needed = lines.inputs * sums.like_others_demand[inputs.product]
+    left = _matrix(needed, inputs.product, inputs.owner, size, owners)
+    factors.append((left, spent + shares, True))
+    return Slopes(supply, demand, factors)
+
+
+def _own_slopes(model: Model, lines: _Lines) -> tuple[Floats, Floats]:
+    # Slopes of supply and demand in the own price, as far as they are a line's own.
+    sums, size = model.sums, len(lines.dx)
+    plans, inputs, outputs = model.plans, model.inputs, model.bids.outputs
+    less = (1 - inputs.distance[inputs.owner]) * lines.inputs
+    demand = summed(plans.product, lines.plan_slope, size)
+    demand -= summed(inputs.product, less, size)
+    demand *= sums.like_others_demand
+    grown = sums.own_demand * _grown(-sums.elasticity_demand * lines.dx)
+    demand -= sums.elasticity_demand * grown
+    more = lines.bid_slope * sums.like_others_supply[outputs.product]
+    grown = sums.own_supply * _grown(sums.elasticity_supply * lines.dx)
+    supply = summed(outputs.product, more, size) + sums.elasticity_supply * grown
+    return supply, demand
+
+
+def _process_slopes(model: Model, lines: _Lines) -> tuple[Matrix, Matrix, Matrix]:
+    # What is made (products x processes), and how what a process makes and spends
+    # grows with prices (processes x products).
+    makers, inputs, size = model.bids, model.inputs, len(lines.dx)
+    outputs = makers.outputs
+    count = len(makers.response)
+    moved = ~lines.is_led & ~lines.is_full
+    r, share = makers.response, makers.cost_share
+    by_output = np.where(moved, r - 1, 0.0)[outputs.owner] * lines.output_share
+    by_input = -np.where(moved, r * share, 0.0)[inputs.owner] * lines.input_share
+    growth = _both(outputs, inputs, by_output, by_input, count, size)
+    # A led process spends by what it makes: its growth is its curve's slope.
     relative = np.divide(
-        lines.bid_slope, lines.bids, out=np.zeros(count), where=lines.bids > 0
+        lines.bid_slope, lines.bids, out=np.zeros_like(lines.bids), where=lines.bids > 0
     )
-    reach = np.where(is_free, bids.response * bids.cost_share, 0.0)
-    growth = _matrix(
-        np.concatenate([relative, -reach[of] * lines.input_share]),
-        np.concatenate([number, of]),
-        np.concatenate([bids.product, inputs.product]),
+    by_output = np.where(moved, r, 0.0)[outputs.owner] * lines.output_share + relative
+    cost = np.where(lines.is_led, 1.0, share / _power(r))
+    by_input += np.where(moved, 0.0, cost)[inputs.owner] * lines.input_share
+    spent = _both(outputs, inputs, by_output, by_input, count, size)
+    made = lines.bids * model.sums.like_others_supply[outputs.product]
+    return _matrix(made, outputs.product, outputs.owner, size, count), growth, spent
+
+
+def _both(
+    outputs: Baskets,
+    inputs: Baskets,
+    by_output: Floats,
+    by_input: Floats,
+    count: int,
+    size: int,
+) -> Matrix:
+    return _matrix(
+        np.concatenate([by_output, by_input]),
+        np.concatenate([outputs.owner, inputs.owner]),
+        np.concatenate([outputs.product, inputs.product]),
         count,
         size,
     )
-    made = lines.bids * sums.like_others_supply[bids.product]
-    left = _matrix(made, bids.product, number, size, count)
-    factors.append((left, growth, False))
-    # Inputs: with their bid's output and revenue, and by what the others cost.
-    earned = _matrix(np.where(is_free, 1.0, 0.0), number, bids.product, count, size)
-    substitution = np.where(is_free[of], -distance, 1 - distance)
-    shares = _matrix(substitution * lines.input_share, of, inputs.product, count, size)
-    needed = lines.inputs * by_others[inputs.product]
-    left = _matrix(needed, inputs.product, of, size, count)
-    factors.append((left, growth + earned + shares, True))
-    return Slopes(supply, demand, factors)
+
+
+def _power(response: Floats) -> Floats:
+    # The sum of a process's exponents: r = 1 / (1 - power).
+    return np.maximum(1 - 1 / np.maximum(response, 1.0), 0.3)
 
 
 def _grown(change: Floats) -> Floats:

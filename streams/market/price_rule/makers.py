@@ -1,0 +1,185 @@
+"""
+PURE. Reads off companies' bids what moves them: costs, responses, capacities.
+
+What a process spends on its inputs, c, tells more than what it makes. As long as it
+makes what earns most, c is a constant share B of its revenue; at its capacity c is a
+smaller share, and both together obey
+
+    d ln c = r (d ln L - B d ln C + d ln(c / revenue))
+
+from which r follows, whether it was full in one round, in both or in none.
+"""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from streams.market.answers import Flags, Floats, Integers
+from streams.market.price_rule.book import Book, summed
+from streams.market.price_rule.learning import believed
+from streams.market.price_rule.model import Baskets, Makers
+
+LEAST_RETURNS: Final = 0.04
+"""Least share of its revenue that is taken to be left to a company: below, its answer
+to a price is taken as that of an elasticity of 25. Increasing returns have none."""
+
+OFFER_RESPONSE: Final = 2.0
+"""Of a bid without inputs, until a second round tells: an elasticity of 1."""
+
+MOST_SHARE: Final = 2.0
+"""Bound of a cost share: who spends twice what it earns says something else."""
+
+_VARIES: Final = 4.0
+"""Standard deviations by which a cost share must differ before it is not noise."""
+
+
+class Spending(NamedTuple):
+    """
+    By round and process, in logarithms; NaN where nothing was made.
+
+    Attributes:
+        cost: what was spent on inputs; NaN where nothing was, too.
+        revenue: what was earned.
+        share: cost by revenue.
+    """
+
+    cost: Floats
+    revenue: Floats
+    share: Floats
+
+
+def spending(book: Book, process: Integers, count: int) -> Spending:
+    """Return what processes spent and earned in every round."""
+    bids, inputs = book.bids, book.inputs
+    cost, revenue = [], []
+    for number, log_prices in enumerate(book.log_prices):
+        prices = np.exp(log_prices)
+        spent = np.nan_to_num(inputs.quantity[number]) * prices[inputs.product]
+        earned = np.nan_to_num(bids.quantity[number]) * prices[bids.product]
+        cost.append(summed(process[inputs.owner], spent, count))
+        revenue.append(summed(process, earned, count))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_cost = np.log(np.array(cost))
+        log_revenue = np.log(np.array(revenue))
+        log_cost[~np.isfinite(log_cost)] = np.nan
+        log_revenue[~np.isfinite(log_revenue)] = np.nan
+        share = np.minimum(log_cost - log_revenue, np.log(MOST_SHARE))
+    return Spending(log_cost, log_revenue, share)
+
+
+def read_makers(
+    book: Book, process: Integers, inputs: Baskets, outputs: Baskets
+) -> list[Makers]:
+    """
+    Read the processes, as they were in each round.
+
+    Args:
+        book: the rounds so far.
+        process: of each bid.
+        inputs: by process, as in the newest round.
+        outputs: likewise.
+    """
+    count = len(inputs.distance)
+    spent = spending(book, process, count)
+    noise = _noise(spent.share)
+    varies, log_share = _shares(spent.share, noise)
+    cost_share = np.where(np.isfinite(log_share), np.exp(log_share), 0.0)
+    is_still = np.zeros(count, bool)
+    is_still[process[book.is_fixed]] = True
+    with np.errstate(invalid="ignore"):
+        gaps = np.where(varies, np.maximum(log_share - spent.share, 0.0), 0.0)
+    gaps = np.nan_to_num(gaps)
+    response = _responses(book, spent, inputs, outputs, cost_share, varies, noise)
+    levels = _levels(book, process, count)
+    most = _capacities(levels, gaps, noise)
+    return [
+        Makers(
+            outputs,
+            cost_share,
+            response,
+            gaps[number],
+            np.maximum(
+                np.where(np.isfinite(levels[number]), most - levels[number], 0), 0
+            ),
+            is_still,
+        )
+        for number in range(book.rounds)
+    ]
+
+
+def _noise(share: Floats) -> float:
+    # Standard deviation of ln(cost share) between two rounds, of those that are free
+    # in both: a quarter of all at least, so the least quarter tells.
+    if len(share) < 2:
+        return 0.0
+    moved = np.abs(share[-1] - share[-2])
+    moved = moved[np.isfinite(moved)]
+    # A quarter of a normal distribution lies within 0.319 standard deviations.
+    return float(np.quantile(moved, 0.25)) / 0.319 if moved.size else 0.0
+
+
+def _shares(share: Floats, noise: float) -> tuple[Flags, Floats]:
+    known = np.isfinite(share)
+    count = known.sum(axis=0)
+    mean = np.where(known, share, 0.0).sum(axis=0) / np.maximum(count, 1)
+    most = np.where(known, share, -np.inf).max(axis=0)
+    least = np.where(known, share, np.inf).min(axis=0)
+    with np.errstate(invalid="ignore"):
+        varies = (count > 1) & (most - least > _VARIES * noise + 1e-6)
+    log_share = np.where(varies, most, np.where(count > 0, mean, -np.inf))
+    return varies, log_share
+
+
+def _responses(
+    book: Book,
+    spent: Spending,
+    inputs: Baskets,
+    outputs: Baskets,
+    cost_share: Floats,
+    varies: Flags,
+    noise: float,
+) -> Floats:
+    count = len(cost_share)
+    has_inputs = summed(inputs.owner, np.ones(len(inputs.owner)), count) > 0
+    expected = 1 / np.maximum(1 - cost_share, LEAST_RETURNS)
+    expected = np.where(has_inputs, expected, OFFER_RESPONSE)
+    top, bottom, square, freedom = np.zeros((4, count))
+    for number in range(book.rounds - 1):
+        dx = book.log_prices[number] - book.log_prices[-1]
+        # The baskets are the newest round's, so costs are told from there.
+        margin = cost_share * inputs.cost(dx)[0] - outputs.cost(dx)[0]
+        moved = spent.revenue[-1] - spent.revenue[number]
+        share = spent.share[-1] - spent.share[number]
+        margin = margin + np.where(varies, share, 0.0)
+        moved = moved + np.where(varies, share, 0.0)
+        known = np.isfinite(moved) & np.isfinite(margin)
+        moved, margin = np.where(known, moved, 0.0), np.where(known, margin, 0.0)
+        top += moved * margin
+        bottom += margin * margin
+        square += moved * moved
+        freedom += known
+    return believed(
+        (top, bottom, square, freedom), expected, (0.0, 1 / LEAST_RETURNS), noise**2
+    )
+
+
+def _levels(book: Book, process: Integers, count: int) -> Floats:
+    # ln of a process's quantity, by round: of its first bid.
+    first = np.full(count, -1)
+    first[process[::-1]] = np.arange(len(process))[::-1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        levels: Floats = np.log(book.bids.quantity[:, first])
+    levels[~np.isfinite(levels)] = np.nan
+    return levels
+
+
+def _capacities(levels: Floats, gaps: Floats, noise: float) -> Floats:
+    # ln of what a process can make, as far as it is known: what it made when full.
+    full = np.where((gaps > 0) & np.isfinite(levels), levels, np.nan)
+    is_known = np.isfinite(full).any(axis=0)
+    most = np.where(
+        is_known, np.where(np.isfinite(full), full, -np.inf).max(axis=0), np.inf
+    )
+    # Noise may have shown more.
+    top = np.where(np.isfinite(levels), levels, -np.inf).max(axis=0)
+    return np.where(is_known, np.maximum(most, top), most)

@@ -19,6 +19,8 @@ COMMANDS: Final = (
     "send",
     "replay",
     "plan",
+    "board",
+    "bid",
     "topics",
     "schema",
     "doctor",

@@ -107,7 +107,7 @@ def test_a_percentage_that_could_mean_two_things_is_refused(text):
 
 
 def test_a_fraction_for_a_percentage_is_asked_about():
-    with pytest.raises(UnfitCell, match="could be 3.00% or 0.03%; write the sign"):
+    with pytest.raises(UnfitCell, match=r"could be 3\.00% or 0\.03%; write the sign"):
         cells.percentage("0.03")
 
 

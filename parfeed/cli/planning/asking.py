@@ -1,0 +1,177 @@
+"""
+Hand events in at the feed, wait for what became of each, and say it.
+
+A command that asks something of the board ends only when the board has answered: taken
+(exit code 0), refused with code, meaning and cure (1), or silent for too long (1).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+from parfeed.cli.feed_options import feed_address
+from parfeed.cli.planning.options import Reach
+
+if TYPE_CHECKING:
+    from parfeed.client.feed import Feed
+    from parfeed.client.subscription import Subscription
+    from schemas.channels import FeedRow
+    from schemas.event_base import EventBase
+    from schemas.feed import Result
+
+T = TypeVar("T")
+R = TypeVar("R", bound="FeedRow")
+
+
+@asynccontextmanager
+async def open_feed(url: str, wait_s: float) -> "AsyncIterator[Feed]":
+    """
+    Open a feed for a command that is soon done.
+
+    Args:
+        url: its whole address.
+        wait_s: how long to wait for a feed that is not there.
+    """
+    from parfeed.client.connection import connect
+
+    async with connect(
+        url, client="parfeed", timeout=max(wait_s, 5.0), open_timeout=wait_s
+    ) as feed:
+        yield feed
+
+
+async def shown(
+    subscription: "Subscription[R]",
+    look: "Callable[[Subscription[R]], T | None]",
+    *,
+    timeout_s: float,
+    what: str,
+) -> T:
+    """
+    Wait until rows show something.
+
+    Args:
+        subscription: of the rows; is read on.
+        look: returns what is waited for; None while it is not there.
+        timeout_s: how long to wait.
+        what: is said if it does not come: "the round was not announced".
+
+    Raises:
+        NotShown: if it does not come in time.
+    """
+    from parfeed.planning.errors import NotShown
+
+    try:
+        async with asyncio.timeout(timeout_s):
+            if (found := look(subscription)) is not None:
+                return found
+            async for _ in subscription:
+                if (found := look(subscription)) is not None:
+                    return found
+    except TimeoutError as exc:
+        raise NotShown(what, timeout_s) from exc
+    raise AssertionError("a subscription ended without a word")
+
+
+async def hand_in(
+    feed: "Feed", events: "Sequence[EventBase]", *, timeout_s: float
+) -> "list[Result]":
+    """
+    Hand events in and wait for what became of each.
+
+    Returns:
+        One result per event, in order: taken, or refused by the feed, the workers or
+        the board.
+
+    Raises:
+        NotShown: if an answer does not come in time.
+    """
+    from parfeed.planning.errors import NotShown
+
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await feed.publish(events)
+    except TimeoutError as exc:
+        raise NotShown("nothing showed what became of it", timeout_s) from exc
+
+
+def ask(
+    events: "Sequence[EventBase]",
+    done: str,
+    *,
+    reach: Reach,
+    lines: Sequence[int] = (),
+    then: "Callable[[Feed], Awaitable[Sequence[str]]] | None" = None,
+) -> None:
+    """
+    Run a command that hands events in, to its end.
+
+    Args:
+        events: at least one.
+        done: said when all of them are taken.
+        reach: how the feed is reached.
+        lines: the lines of a file that the events stood in.
+        then: looks at what has come of it, and returns lines to print.
+
+    Raises:
+        typer.Exit: with 1 if any event was refused, 130 if it was interrupted.
+    """
+    from parfeed.signals import run
+
+    address = feed_address(reach.url, reach.config)
+
+    async def asking() -> bool:
+        async with open_feed(address, reach.wait_s) as feed:
+            results = await hand_in(feed, events, timeout_s=reach.timeout_s)
+            if not tell(results, done, lines=lines):
+                return False
+            for line in await then(feed) if then is not None else ():
+                typer.echo(line)
+            return True
+
+    finish(run(asking()))
+
+
+def finish(is_done: bool | None) -> None:
+    """
+    End a command by what came of it; None is an interruption.
+
+    Raises:
+        typer.Exit: unless it is done.
+    """
+    if is_done is None:
+        raise typer.Exit(130)
+    if not is_done:
+        raise typer.Exit(1)
+
+
+def tell(results: "Sequence[Result]", done: str, *, lines: Sequence[int] = ()) -> bool:
+    """
+    Say what became of events: refusals to the standard error.
+
+    Args:
+        results: one per event.
+        done: said if all of them are taken.
+        lines: of the file that they stood in; empty if they stood in none.
+
+    Returns:
+        Whether all of them are taken.
+    """
+    from parfeed.cli.planning.cures import refusal
+
+    refused = [
+        f"line {lines[index]}: {refusal(result)}" if lines else refusal(result)
+        for index, result in enumerate(results)
+        if result.error is not None
+    ]
+    if not refused:
+        typer.echo(done)
+        return True
+    for text in refused:
+        typer.echo(f"parfeed: {text}", err=True)
+    if taken := len(results) - len(refused):
+        typer.echo(f"{taken:,} of {len(results):,} taken", err=True)
+    return False

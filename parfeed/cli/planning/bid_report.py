@@ -1,0 +1,91 @@
+"""What became of bids, printed: for people what they add to, for programs the rows."""
+
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+
+import typer
+
+from parfeed.cli.planning.bidding import Placed
+from parfeed.cli.planning.cures import refusal
+from parfeed.cli.planning.effect import effect
+from parfeed.cli.table import plain
+from schemas.codec import encode
+from schemas.rows import MarketRow
+
+
+def report(placed: Sequence[Placed], *, as_json: bool) -> bool:
+    """
+    Print what became of bids; refusals go to the standard error.
+
+    Args:
+        placed: in the order in which they were said.
+        as_json: one object per line: `bid`, `results`, `before` and `after`.
+
+    Returns:
+        Whether all of them were taken.
+    """
+    for each in placed:
+        if as_json:
+            sys.stdout.buffer.write(_as_json(each) + b"\n")
+        elif each.results[0].error is None:
+            typer.echo("\n".join(bid_lines(each)))
+        for text in refusal_lines(each):
+            typer.echo(f"parfeed: {text}", err=True)
+    return all(each.is_taken for each in placed)
+
+
+def bid_lines(placed: Placed) -> list[str]:
+    """Return a bid that was taken in lines for a person."""
+    event = placed.event
+    name = f"{plain(event.product_id)} in {event.period}"
+    if not event.quantity:
+        head = f"{name}: the bid of {plain(event.company_id)} is withdrawn"
+    else:
+        head = f"{name}: {event.quantity:f} bid by {plain(event.company_id)}"
+    lines = [f"{head} (revision {event.revision})"]
+    if placed.after is not None:
+        own = own_units(placed, placed.after)
+        lines.append(f"  {effect(placed.before, placed.after, own)}")
+        if event.quantity and not own:
+            lines.append("  none of it counts at this price; it does at higher ones")
+    if event.members:
+        lines.append("  it counts once each member has said:")
+        lines += [
+            f"  parfeed bid --confirm '{plain(event.company_id)}' --product "
+            f"'{plain(event.product_id)}' --period {event.period} --revision "
+            f"{event.revision} --as '{plain(member)}'"
+            for member in event.members
+        ]
+    if event.delegate_id is not None:
+        lines.append(f"  {plain(event.delegate_id)} answers rounds for it")
+    return lines
+
+
+def own_units(placed: Placed, row: MarketRow) -> Decimal:
+    """Return how many units of a bid are in a row's supply."""
+    return Decimal(placed.event.quantity)
+
+
+def refusal_lines(placed: Placed) -> list[str]:
+    """Return what was refused of a bid and its inputs, each with its cure."""
+    bid = placed.bid
+    subjects = [bid.product_id, *(f"input {product}" for product, _ in bid.inputs)]
+    line = f"line {bid.line}: " if bid.line else ""
+    return [
+        f"{line}{plain(subject)}: {refusal(result)}"
+        for subject, result in zip(subjects, placed.results, strict=True)
+        if result.error is not None
+    ]
+
+
+def _as_json(placed: Placed) -> bytes:
+    def of(row: MarketRow | None) -> bytes:
+        return b"null" if row is None else encode(row)
+
+    return b'{"bid":%b,"results":[%b],"before":%b,"after":%b}' % (
+        encode(placed.event),
+        b",".join(encode(result) for result in placed.results),
+        of(placed.before),
+        of(placed.after),
+    )

@@ -1,0 +1,48 @@
+"""PURE. What to do about a refusal, for the people who bid, sign and plan."""
+
+from typing import Final
+
+from schemas.feed import Result, describe
+
+CURES: Final[dict[str, str]] = {
+    "stale_revision": "what was said later stands; leave --revision out, or name a "
+    "greater one",
+    "occurred_in_future": "set this machine's clock",
+    "gate_closed": "plan for the next period: --period; what stands is shown by "
+    "`parfeed board status`",
+    "unknown_product": "see which products are planned with `parfeed snapshot "
+    "--period PERIOD`; before the opening the board adds one with `parfeed board list`",
+    "unknown_period": "the board opens one with `parfeed board list` and `parfeed "
+    "board open`; those there are shows `parfeed board status`",
+    "already_open": "let it stand, or plan the product in the next period; prices "
+    "are set by `parfeed board set-price`",
+    "unknown_bid": "confirm the revision that stands; who placed the bid knows it",
+    "not_a_member": "the bid names its members with --with; ask who placed it",
+    "unknown_council": "form it with `parfeed board council`",
+    "not_a_signer": "ask one of its signers, or name other signers with `parfeed "
+    "board council`",
+    "already_signed": "one signature of each is enough; see who else is waited for "
+    "with `parfeed board waits`",
+    "already_decided": "it stands for this period; speak up before the next",
+    "stale_round": "see which round runs with `parfeed board status`, and say it of "
+    "that one",
+    "board_only": "ask the board instead: `parfeed board --help`",
+    "unavailable": "try again when Kafka is back: `parfeed doctor`",
+}
+"""By the code of the refusal; other codes mend the event itself, as the detail says."""
+
+
+def refusal(result: Result) -> str:
+    """
+    Return what a refused event's sender must know: code, meaning, detail, cure.
+
+    Args:
+        result: with an `error`.
+    """
+    if result.error is None:
+        raise AssertionError("an event that was taken has no refusal")
+    meaning = describe(result.error)
+    detail = result.detail or ""
+    more = f" ({detail})" if detail and detail != meaning else ""
+    cure = CURES.get(result.error)
+    return f"{result.error}: {meaning}{more}" + (f"\n  -> {cure}" if cure else "")

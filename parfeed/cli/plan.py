@@ -18,6 +18,8 @@ from parfeed.cli.options import JsonOption, WorkersOption
 from schemas.errors import ParfeedError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from parfeed.economy.economy import Bidders
     from parfeed.economy.playing import Played
     from streams.market.price_rule.rule import Announcement
@@ -187,11 +189,8 @@ def plan(
         plan_live.run(bidders, options, LEVELS_PERCENT, as_json=json)
         return
     played = _play(bidders, 100 * tolerance, rounds)
-    last = _print_json(played) if json else _show(played, bidders, 100 * tolerance)
-    if last.worst_percent() >= 100 * tolerance:
-        product, percent = last.worst()
-        alarm = last.announced is not None and last.announced.alarm
-        raise NotSettled(last.number, bidders.names[product], percent, alarm)
+    came = _print_json(played) if json else _show(played, bidders.names)
+    _tell_end(came, bidders.names, 100 * tolerance, json)
 
 
 def _bidders(
@@ -226,8 +225,8 @@ def _play(
 
 
 def _show(
-    played: "Iterator[Played[Announcement]]", bidders: "Bidders", tolerance: float
-) -> "Played[Announcement]":
+    played: "Iterator[Played[Announcement]]", names: "Sequence[str]"
+) -> "list[Played[Announcement]]":
     from rich.console import Console
 
     from parfeed.cli.output import ended_by_reader
@@ -236,32 +235,49 @@ def _show(
     console = Console()
     begin_s = time.perf_counter()
     with ended_by_reader():
-        last = show(played, bidders.names, console)
+        came = show(played, names, console)
         seconds = time.perf_counter() - begin_s
-        if last.worst_percent() < tolerance:
-            console.print(
-                f"Prices stand after {last.number} rounds and {seconds:.2f} s; the "
-                f"worst imbalance is {last.worst_percent():.2f} %.",
-                highlight=False,
-            )
-    return last
+        console.print(f"{len(came)} rounds took {seconds:.2f} s.", highlight=False)
+    return came
 
 
 def _print_json(
     played: "Iterator[Played[Announcement]]",
-) -> "Played[Announcement]":
+) -> "list[Played[Announcement]]":
     import msgspec
 
     from parfeed.economy.playing import rounds_to
 
     begin_s = time.perf_counter()
-    all_played = [*played]
+    came = [*played]
     seconds = time.perf_counter() - begin_s
-    worst = [each.worst_percent() for each in all_played]
+    worst = [each.worst_percent() for each in came]
     found = {
         "rounds_to": {str(level): rounds_to(worst, level) for level in LEVELS_PERCENT},
         "worst_percent": [round(percent, 6) for percent in worst],
         "seconds": round(seconds, 4),
     }
     typer.echo(msgspec.json.encode(found))
-    return all_played[-1]
+    return came
+
+
+def _tell_end(
+    came: "list[Played[Announcement]]",
+    names: "Sequence[str]",
+    tolerance_percent: float,
+    json: bool,
+) -> None:
+    # Prices stand from the first round within the tolerance on, whatever comes then.
+    from parfeed.economy.playing import rounds_to
+
+    stood = rounds_to([each.worst_percent() for each in came], tolerance_percent)
+    if stood is None:
+        last = came[-1]
+        product, percent = last.worst()
+        alarm = last.announced is not None and last.announced.alarm
+        raise NotSettled(last.number, names[product], percent, alarm)
+    if not json:
+        percent = came[stood - 1].worst_percent()
+        typer.echo(
+            f"Prices stand in round {stood}: the worst imbalance is {percent:.2f} %."
+        )

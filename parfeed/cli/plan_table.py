@@ -14,8 +14,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from parfeed.cli.layout import STYLES, plain
 from parfeed.cli.numbers import ABSENT
-from parfeed.cli.table import STYLES, plain
 from parfeed.economy.playing import Played, farthest
 from streams.market.imbalance import colour_of
 
@@ -30,27 +30,25 @@ _CENT = Decimal("0.01")
 
 def show(
     rounds: "Iterable[Played[Announcement]]", names: Sequence[str], console: Console
-) -> "Played[Announcement]":
+) -> "list[Played[Announcement]]":
     """
     Show rounds until there are no more.
 
     Args:
-        rounds: as they come, at least one.
+        rounds: as they come.
         names: of the products.
         console: a terminal or not.
 
     Returns:
-        The last round.
+        All rounds.
     """
     if console.is_terminal and not console.is_dumb_terminal:
-        last = _show_table(rounds, names, console)
-    else:
-        last = None
-        for last in rounds:
-            console.print(line(last, names), soft_wrap=True, highlight=False)
-    if last is None:
-        raise AssertionError("a play has one round at least")
-    return last
+        return _show_table(rounds, names, console)
+    shown = []
+    for played in rounds:
+        shown.append(played)
+        console.print(line(played, names), soft_wrap=True, highlight=False)
+    return shown
 
 
 def line(played: "Played[Announcement]", names: Sequence[str]) -> Text:
@@ -72,19 +70,18 @@ def line(played: "Played[Announcement]", names: Sequence[str]) -> Text:
 
 def _show_table(
     rounds: "Iterable[Played[Announcement]]", names: Sequence[str], console: Console
-) -> "Played[Announcement] | None":
-    last = None
+) -> "list[Played[Announcement]]":
     shown: list[Played[Announcement]] = []
+    with_words = console.no_color or not console.color_system
     # What is longer than the screen is cut while it grows, and whole in the end.
     with Live(
         console=console, auto_refresh=False, vertical_overflow="ellipsis"
     ) as live:
-        for last in rounds:
-            shown.append(last)
-            with_words = console.no_color or not console.color_system
+        for played in rounds:
+            shown.append(played)
             live.update(_table(shown, names, with_words), refresh=True)
         live.vertical_overflow = "visible"
-    return last
+    return shown
 
 
 def _table(

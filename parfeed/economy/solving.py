@@ -20,6 +20,9 @@ _LONGEST_STEP: Final = 1.0
 
 _MOST_STEPS: Final = 200
 
+_LEAST: Final = 1e-30
+"""What stands for no quantity at all where its logarithm is asked for."""
+
 
 class NotSolved(ArithmeticError):
     """No prices were found; the economy may not clear, or not from where it starts."""
@@ -38,6 +41,7 @@ def clearing_prices(bidders: Bidders, tolerance: float = 1e-9) -> Floats:
     """
     at = np.flatnonzero(bidders.tradable)
     x = np.log(bidders.start_prices)
+    worst = np.inf
     for _ in range(_MOST_STEPS):
         excess = _excess(bidders, x)[at]
         worst = np.abs(excess).max()
@@ -49,12 +53,15 @@ def clearing_prices(bidders: Bidders, tolerance: float = 1e-9) -> Floats:
             aside[product] += _DIFFERENCE
             slopes[:, column] = (_excess(bidders, aside)[at] - excess) / _DIFFERENCE
         step, *_ = np.linalg.lstsq(slopes, -excess)
-        x[at] += step * min(1, _LONGEST_STEP / np.abs(step).max())
-    raise NotSolved(f"after {_MOST_STEPS} steps the worst ln(D / S) was {worst:.3g}")
+        longest = np.abs(step).max()
+        if not longest:
+            break
+        x[at] += step * min(1, _LONGEST_STEP / longest)
+    raise NotSolved(f"no prices clear from here: the worst ln(D / S) was {worst:.3g}")
 
 
 def _excess(bidders: Bidders, x: Floats) -> Floats:
     answers = bidders.answer(np.exp(x))
-    tradable = bidders.tradable
-    demand = np.where(tradable, demand_of(answers), 1.0)
-    return np.log(demand / np.where(tradable, supply_of(answers), 1.0))
+    supply, demand = supply_of(answers), demand_of(answers)
+    log_supply, log_demand = (np.log(np.maximum(of, _LEAST)) for of in (supply, demand))
+    return np.where(bidders.tradable, log_demand - log_supply, 0.0)

@@ -7,7 +7,7 @@ reason. Every record is folded into exactly one row or refused; the numbers add 
 """
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, localcontext
+from decimal import localcontext
 from typing import Final, NamedTuple, Protocol, cast
 
 from schemas.codec import MAX_EVENT_BYTES, decode_events, event_type
@@ -15,31 +15,35 @@ from schemas.errors import InvalidValue, Refused
 from schemas.events import (
     Event,
     MarketEvent,
+    ProductionReported,
+    PurchaseCancelled,
     PurchaseRecorded,
     UnplannedPricePosted,
 )
-from schemas.planning import (
-    BidPlaced,
-    PeriodAnnounced,
-    PlannedPriceAnnounced,
-    PlanSubmitted,
-)
-from schemas.rows import ZERO, Line, MarketRow, RejectedRecord
+from schemas.planning import PeriodAnnounced
+from schemas.rows import Line, MarketRow, RejectedRecord
 from schemas.topics import Topic
 from schemas.values import EXACT, LATEST, Period
 from streams.market.fold import Draft, empty_row
-from streams.market.tables import LineKey, Tables
+from streams.market.lines import Lines
+from streams.market.tables import Tables
 from streams.market.windows import BASE_SLICE_S
 
 PURCHASE: Final = "purchase"
 """The tag of the busiest event."""
 
-BOARD: Final = "board"
-"""The party of a planned price's line."""
-
 # Where Kafka does not stamp a topic's records, senders do; a row holds no time beyond
 # the wire's bounds. One that is too small makes its event early, and so is refused.
 _LATEST_MS: Final = int(LATEST.timestamp()) * 1000
+
+
+_OF_THEIR_TIME = (
+    PurchaseRecorded,
+    PurchaseCancelled,
+    ProductionReported,
+    UnplannedPricePosted,
+)
+"""Kinds of events that count in the period in which they happened."""
 
 
 class SourceRecord(Protocol):
@@ -117,7 +121,7 @@ class _Batch:
         self._records = records
         self._seen = tables.seen_ids(topic)
         self._by_period: dict[Period, dict[str, Draft]] = {}
-        self._lines: dict[LineKey, Line] = {}
+        self._lines = Lines(tables)
         # Products with a new price, and the first period that it may show in.
         self._priced_since: dict[str, Period] = {}
         self._rejected: list[RejectedRecord] = []
@@ -208,10 +212,11 @@ class _Batch:
                 event.event_id,
             )
         if isinstance(event, PeriodAnnounced):
-            return
-        event = cast("MarketEvent", event)  # what workers fold, by its tag
-        draft, replaced = self._prepare(event, occurred_s)
-        draft.fold(event, occurred_s, received_s, record.offset, replaced)
+            # Lies in every partition, and in no row.
+            self._check_period(event.period, event.event_id)
+            self._lines.take_period(event, record.timestamp * 1000)
+        else:
+            self._fold_in_row(cast("MarketEvent", event), occurred_s, record)
 
     def _all_new(self, events: Iterable[Event | Refused]) -> bool:
         ids = []
@@ -226,79 +231,32 @@ class _Batch:
         # An id is used up by the first event that carries it, folded or refused: so
         # recovery need not know what became of it.
         if not self._seen.add(event.event_id, offset):
-            raise Refused("duplicate", f"seen before: {event.event_id}", event.event_id)
+            # The id says who: it stays out of the text.
+            raise Refused("duplicate", "", event.event_id)
 
-    def _prepare(self, event: MarketEvent, occurred_s: float) -> tuple[Draft, Decimal]:
-        # Returns the draft that the event goes into and what it replaces there.
-        if isinstance(event, BidPlaced | PlanSubmitted | PlannedPriceAnnounced):
-            try:
-                self._rules.calendar.check(event.period)
-            except InvalidValue as exc:
-                raise Refused(
-                    "invalid_field", f"{exc} - at `$.period`", event.event_id
-                ) from exc
-            period = event.period
-        else:
+    def _fold_in_row(
+        self, event: MarketEvent, occurred_s: float, record: SourceRecord
+    ) -> None:
+        if isinstance(event, _OF_THEIR_TIME):
             calendar = self._rules.calendar
             period = calendar[int(occurred_s // calendar.slice_s)]
+        else:
+            period = event.period
+            self._check_period(period, event.event_id)
         draft = self._draft_in(event.product_id, period)
-        replaced = ZERO
-        if isinstance(event, BidPlaced):
-            replaced = self._stand(
-                event, period, event.company_id, event.quantity, event.revision
-            )
-        elif isinstance(event, PlanSubmitted):
-            replaced = self._stand(
-                event, period, event.consumer_id, event.quantity, event.revision
-            )
-        elif isinstance(event, PlannedPriceAnnounced):
-            self._stand(event, period, BOARD, event.planned_price, event.revision)
-        elif isinstance(event, UnplannedPricePosted):
-            self._stand(
-                event,
-                period,
-                event.company_id,
-                event.unplanned_price,
-                max(0, int(occurred_s * 1_000_000)),
-            )
+        change = self._lines.take(
+            event, period, occurred_s, record.timestamp * 1000, record.offset
+        )
+        draft.fold(event, occurred_s, record.timestamp / 1000, record.offset, change)
+        if isinstance(event, UnplannedPricePosted):
             since = self._priced_since.get(event.product_id, period)
             self._priced_since[event.product_id] = min(since, period)
-        return draft, replaced
 
-    def _stand(
-        self,
-        event: MarketEvent,
-        period: Period,
-        party_id: str,
-        amount: Decimal,
-        revision: int,
-    ) -> Decimal:
-        # Returns what the party's line said before. A price has only its time to go
-        # by; within one moment the later record counts.
-        kind = event_type(event)
-        key: LineKey = (kind, event.product_id, period, party_id)
-        standing = self._tables.lines.get(key)
-        if standing is not None and (
-            revision < standing.revision
-            or (revision == standing.revision and kind != "price")
-        ):
-            raise Refused(
-                "stale_revision",
-                f"revision {standing.revision} of {party_id}'s {kind} stands; was "
-                f"{revision}",
-                event.event_id,
-            )
-        line = Line(
-            kind=kind,  # type: ignore[arg-type]  # a tag that makes lines, see callers
-            product_id=event.product_id,
-            period=period,
-            party_id=party_id,
-            amount=ZERO + amount,
-            revision=revision,
-        )
-        self._tables.put_line(line)
-        self._lines[key] = line
-        return standing.amount if standing is not None else ZERO
+    def _check_period(self, period: Period, event_id: str) -> None:
+        try:
+            self._rules.calendar.check(period)
+        except InvalidValue as exc:
+            raise Refused("invalid_field", f"{exc} - at `$.period`", event_id) from exc
 
     def _ask_everywhere(self) -> None:
         # Once per batch, not per price: a price shows in all later periods.
@@ -357,11 +315,13 @@ class _Batch:
         topic, tables = self._topic.name, self._tables
         for drafts in self._by_period.values():
             for draft in drafts.values():
+                if not draft.events and not draft.row.sequence:
+                    continue  # what would have been its first event was refused
                 row = draft.finish(topic)
                 if draft.events or row != draft.row:
                     tables.put_row(row)
                     rows.append(row)
-        return Changes(rows, list(self._lines.values()), self._rejected)
+        return Changes(rows, list(self._lines.changed.values()), self._rejected)
 
 
 def _ill_stamped(event: Event, timestamp_ms: int) -> Refused:

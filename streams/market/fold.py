@@ -10,7 +10,8 @@ Rules:
 - Sums are exact: arithmetic runs in `schemas.values.EXACT`, which raises rather
   than rounds. `fold` sets it; who uses a Draft sets it around the batch.
 - What a row ends as does not depend on the order of its events, revisions apart:
-  those are compared by the caller, who holds the lines (market/tables.py).
+  those are compared by the caller, who holds the lines (market/lines.py) and says
+  what each event changes in the sums of planning.
 """
 
 from collections.abc import Sequence
@@ -26,10 +27,12 @@ from schemas.events import (
     PurchaseCancelled,
     PurchaseRecorded,
 )
-from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
+from schemas.planning import PlannedPriceAnnounced, PriceAnnounced, PriceIndicated
 from schemas.rows import ZERO, Amount, Demand, MarketRow, PriceView, Supply
 from schemas.values import EXACT, Period
 from streams.market.imbalance import imbalance_of
+from streams.market.plan_draft import PlanDraft
+from streams.market.standing import Change
 from streams.market.windows import BASE_SLICE_S, mean_price, roll
 
 
@@ -59,7 +62,7 @@ def fold(
     row: MarketRow,
     event: Event,
     position: Position,
-    replaced: Decimal = ZERO,
+    change: Change | None = None,
     ask: Ask | None = None,
 ) -> MarketRow:
     """
@@ -69,7 +72,7 @@ def fold(
         row: of the event's product and period.
         event: a checked event.
         position: where it lies.
-        replaced: for a bid or plan: units of the revision that it replaces.
+        change: what it changes in the sums of planning, if anything.
         ask: the least unplanned price that stands now, for a price and for the first
             event of a row; None leaves what the row says.
     """
@@ -82,7 +85,7 @@ def fold(
             event.occurred_at.timestamp(),
             position.received_at,
             position.offset,
-            replaced,
+            change,
         )
         if ask is not None:
             draft.set_ask(ask)
@@ -105,15 +108,12 @@ class Draft:
         "_additions",
         "_ask",
         "_ask_changed",
-        "_bids",
         "_cancelled",
         "_newest_s",
         "_offset",
-        "_planned_price",
+        "_plan",
         "_planned_quantity",
         "_planned_value",
-        "_plans",
-        "_plans_changed",
         "_produced",
         "_received_s",
         "events",
@@ -131,14 +131,11 @@ class Draft:
         self._planned_value = ZERO
         # Quantity and value of unplanned purchases by the start of their base slice.
         self._additions: dict[int, list[Decimal]] = {}
-        self._bids = ZERO
-        self._plans = ZERO
+        self._plan: PlanDraft | None = None
         self._produced = ZERO
         self._cancelled: tuple[Decimal, Decimal, Decimal, Decimal] | None = None
-        self._planned_price: Decimal | None = None
         self._ask: Ask | None = None
         self._ask_changed = False
-        self._plans_changed = False
 
     def fold(
         self,
@@ -146,7 +143,7 @@ class Draft:
         occurred_s: float,
         received_s: float,
         offset: int,
-        replaced: Decimal = ZERO,
+        change: Change | None = None,
     ) -> None:
         """
         Add one event.
@@ -156,7 +153,7 @@ class Draft:
             occurred_s: when it happened, seconds since 1970.
             received_s: when Kafka took it, seconds since 1970.
             offset: of its record.
-            replaced: for a bid or plan: units of the revision that it replaces.
+            change: what it changes in the sums of planning, if anything.
         """
         match event:
             case PurchaseRecorded():
@@ -166,17 +163,12 @@ class Draft:
                 return
             case PurchaseCancelled():
                 self._cancel(event)
-            case BidPlaced():
-                self._bids += event.quantity - replaced
-                self._plans_changed = True
-            case PlanSubmitted():
-                self._plans += event.quantity - replaced
-                self._plans_changed = True
             case ProductionReported():
                 self._produced += event.quantity
-            case PlannedPriceAnnounced():
-                # + makes a plain Decimal of the value type, as everywhere in rows.
-                self._planned_price = +event.planned_price
+            case PlannedPriceAnnounced() | PriceIndicated() | PriceAnnounced():
+                self._planning().take_price(event)
+        if change is not None and any(change):
+            self._planning().add(change)
         # A price counts and no more: what is asked depends on all companies' prices,
         # see `set_ask`.
         self._note(occurred_s, received_s, offset)
@@ -246,21 +238,24 @@ class Draft:
         row = self.row
         demand, unplanned_changed = self._finish_demand(row.demand)
         supply = row.supply
-        if self._plans_changed or self._produced:
+        plan, planning = self._plan, row.planning
+        if self._produced:
             supply = Supply(
-                planned=supply.planned + self._bids,
-                produced=supply.produced + self._produced,
+                planned=supply.planned, produced=supply.produced + self._produced
             )
+        if plan is not None:
+            supply, demand = plan.sums(supply, demand)
+            planning = plan.planning(planning)
         if supply.planned < 0 or demand.planned < 0:
             raise IntegrityError(
                 f"planned sums of {row.product_id} in {row.period} fell below zero: "
                 f"supply {supply.planned}, demand {demand.planned}"
             )
         imbalance = row.imbalance
-        if self._plans_changed:
+        if plan is not None:
             imbalance = imbalance_of(supply.planned, demand.planned)
         price = row.price
-        if unplanned_changed or self._ask_changed or self._planned_price is not None:
+        if unplanned_changed or self._ask_changed or plan is not None:
             price = self._finish_price(price, demand.unplanned_purchases)
         return MarketRow(
             product_id=row.product_id,
@@ -276,6 +271,7 @@ class Draft:
             price=price,
             imbalance=imbalance,
             rolling=roll(row.rolling, self._additions, int(self._newest_s)),
+            planning=planning,
         )
 
     # Private
@@ -301,12 +297,7 @@ class Draft:
 
     def _finish_demand(self, demand: Demand) -> tuple[Demand, bool]:
         additions = self._additions
-        if not (
-            additions
-            or self._planned_quantity
-            or self._cancelled
-            or self._plans_changed
-        ):
+        if not (additions or self._planned_quantity or self._cancelled):
             return demand, False
         planned, unplanned = demand.planned_purchases, demand.unplanned_purchases
         if self._planned_quantity:
@@ -333,7 +324,7 @@ class Draft:
             )
         return (
             Demand(
-                planned=demand.planned + self._plans,
+                planned=demand.planned,
                 planned_purchases=planned,
                 unplanned_purchases=unplanned,
                 planned_cancellations=given_back,
@@ -343,9 +334,9 @@ class Draft:
         )
 
     def _finish_price(self, price: PriceView, unplanned: Amount) -> PriceView:
+        if self._plan is not None:
+            price = self._plan.prices(price)
         planned = price.planned
-        if self._planned_price is not None:
-            planned = self._planned_price
         asked, company_id = price.unplanned, price.unplanned_company
         if self._ask_changed:
             asked = self._ask.price if self._ask else None
@@ -356,7 +347,15 @@ class Draft:
             unplanned_company=company_id,
             unplanned_mean=mean_price(unplanned.quantity, unplanned.value),
             difference=None if asked is None or planned is None else asked - planned,
+            announced=price.announced,
+            indicative=price.indicative,
         )
+
+    def _planning(self) -> PlanDraft:
+        plan = self._plan
+        if plan is None:
+            plan = self._plan = PlanDraft()
+        return plan
 
 
 def _moment(seconds: float) -> datetime | None:

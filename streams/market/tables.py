@@ -17,13 +17,12 @@ from schemas.topics import Topic
 from schemas.values import Period
 from streams.market.duplicates import SeenIds
 from streams.market.fold import Ask
+from streams.market.gates import Gate
 from streams.market.periods import Calendar
+from streams.market.standing import LineKey, Standing
 
 RowKey = tuple[str, str]
 """product_id, period."""
-
-LineKey = tuple[str, str, str, str]
-"""kind, product_id, period, party_id."""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +55,9 @@ class Tables:
         # through later periods until its company's next.
         self._periods: dict[str, set[Period]] = {}
         self._asks: dict[str, dict[str, _Prices]] = {}
+        # What the lines say of planning; `gates` by period.
+        self.gates: dict[str, Gate] = {}
+        self._standing: dict[RowKey, Standing] = {}
 
     def put_row(self, row: MarketRow) -> None:
         """Replace a row."""
@@ -64,10 +66,23 @@ class Tables:
 
     def put_line(self, line: Line) -> None:
         """Replace a line."""
-        self.lines[line_key(line)] = line
+        key = line_key(line)
+        self.lines[key] = line
         if line.kind == "price":
             companies = self._asks.setdefault(line.product_id, {})
             companies.setdefault(line.party_id, _Prices()).put(line)
+        elif line.kind == "period":
+            closes, opened = int(line.amount), int(line.quantity)
+            self.gates[line.period] = Gate(opened, closes, line.revision)
+        elif line.kind != "indicative_price":
+            self.standing(line.product_id, line.period).put(key, line)
+
+    def standing(self, product_id: str, period: str) -> Standing:
+        """Return what stands in planning of a product and period."""
+        standing = self._standing.get((product_id, period))
+        if standing is None:
+            standing = self._standing[product_id, period] = Standing()
+        return standing
 
     def seen_ids(self, topic: Topic) -> SeenIds:
         """Return the duplicates' window of a source topic."""
@@ -115,4 +130,10 @@ class _Prices:
 
 def line_key(line: Line) -> LineKey:
     """Return the key of a line's record."""
-    return (line.kind, line.product_id, line.period, line.party_id)
+    return (
+        line.kind,
+        line.product_id,
+        line.period,
+        line.party_id,
+        line.for_product_id or "",
+    )

@@ -55,7 +55,7 @@ class Log:
         self.finished = {MARKET.name: [], LINES.name: [], REJECTED.name: []}
         self.offsets = {}
 
-    async def write(self, topic, records):
+    async def write(self, topic, records, headers=()):
         self.unfinished += [(topic.split(".")[1], value) for _, value, _ in records]
 
     async def commit(self, offsets):

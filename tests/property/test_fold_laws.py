@@ -1,6 +1,7 @@
 """The laws of the fold: replay, order, cuts, exactness, and a second account of all."""
 
 from fractions import Fraction
+from operator import add
 
 import orjson
 from hypothesis import given, settings
@@ -27,11 +28,12 @@ from support.market_strategies import (
 )
 
 from schemas.codec import decode_event, decode_line, decode_market_row, encode
-from schemas.rows import MarketRow
+from schemas.rows import Line, MarketRow
 from schemas.topics import BIDS, BOARD, PURCHASES
 from streams.market.batch import fold_batch
 from streams.market.fold import Position, empty_row, fold
-from streams.market.tables import Tables
+from streams.market.standing import Change, change_between
+from streams.market.tables import Tables, line_key
 
 FOREIGN = "salt"
 WINDOW = 4
@@ -55,20 +57,25 @@ def fold_one(into: Tables, one: Sent) -> tuple[MarketRow | None, MarketRow | Non
         return None, None
     (row,) = [row for row in changes.rows if row.sequence > sequence(before_rows, row)]
     key = (row.product_id, row.period)
-    replaced = 0
+    change = Change()
     for line in changes.lines:
-        standing = before_lines.get(
-            (line.kind, line.product_id, line.period, line.party_id)
-        )
-        replaced = standing.amount if standing and line.kind in ("bid", "plan") else 0
+        if line.kind in ("bid", "plan"):
+            change = Change(
+                *map(add, change, difference(before_lines.get(line_key(line)), line))
+            )
     alone = fold(
         before_rows.get(key) or empty_row(*key),
         event,
         Position(one.topic.name, one.record.offset, one.record.timestamp / 1000),
-        replaced,
+        change,
         into.least_ask(*key),
     )
     return row, alone
+
+
+def difference(before: Line | None, line: Line) -> Change:
+    # Without limits, so that nothing is denied.
+    return change_between(line.kind, before.amount if before else 0, line.amount)
 
 
 def sequence(rows: dict[tuple[str, str], MarketRow], of: MarketRow) -> int:
@@ -178,7 +185,7 @@ def test_the_last_change_of_a_key_is_what_the_tables_hold(stream, cut_before):
         for row in change.rows:
             rows[row.product_id, row.period] = row
         for line in change.lines:
-            lines[line.kind, line.product_id, line.period, line.party_id] = line
+            lines[line_key(line)] = line
     assert rows == into.rows
     assert lines == into.lines
 

@@ -178,7 +178,7 @@ def test_arbitrary_bytes_and_broken_events_are_folded_or_refused(sent, length):
 def test_the_next_good_event_is_folded_whatever_came_before(topic, before):
     into = tables()
     fold_batch(into, topic, records(before))
-    kind = min(topic.event_types)
+    kind = max(topic.event_types - {"period"})
     good = said(kind, event_id="the good one", product_id="a product of its own")
     changes = fold_batch(into, topic, [record(good, len(before))])
     assert not changes.rejected

@@ -7,8 +7,9 @@ import pytest
 from support.market import MONDAY_S, event_of
 
 from schemas.errors import IntegrityError
-from schemas.rows import Amount, MarketRow
+from schemas.rows import Amount, MarketRow, Planning
 from streams.market.fold import Ask, Draft, Position, empty_row, fold
+from streams.market.standing import change_between
 
 EMPTY = empty_row("bread", "2011-W44")
 RECEIVED = MONDAY_S + 86_400.5
@@ -118,26 +119,77 @@ def test_a_price_below_zero_makes_sums_below_zero_but_never_minus_zero():
     assert str(row.price.unplanned_mean) == "-0.000001"
 
 
+def answered(kind, before, after, row=EMPTY):
+    change = change_between(kind, Decimal(before), Decimal(after))
+    return folded(event_of(kind, quantity=str(after)), row=row, change=change)
+
+
 def test_a_bid_and_a_plan_make_the_imbalance():
-    row = folded(event_of("bid", quantity="110"), event_of("plan", quantity="100"))
+    row = answered("plan", 0, 100, answered("bid", 0, 110))
     assert (row.supply.planned, row.demand.planned) == (110, 100)
     assert (str(row.imbalance.percent), row.imbalance.colour) == ("9.52", "yellow")
+    assert (row.planning.bids, row.planning.plans) == (1, 1)
 
 
 @pytest.mark.parametrize("kind", ["bid", "plan"])
 def test_a_revision_takes_back_what_the_one_before_it_added(kind):
-    row = folded(event_of(kind, quantity="10"))
-    row = folded(event_of(kind, quantity="4"), row=row, replaced=Decimal(10))
+    row = answered(kind, 10, 4, answered(kind, 0, 10))
     assert row.supply.planned + row.demand.planned == 4
-    row = folded(event_of(kind, quantity="0"), row=row, replaced=Decimal(4))
+    assert row.planning.bids + row.planning.plans == 1
+    row = answered(kind, 4, 0, row)
     assert row.supply.planned + row.demand.planned == 0
+    assert row.planning == EMPTY.planning
     assert row.imbalance is None
 
 
 @pytest.mark.parametrize("kind", ["bid", "plan"])
 def test_taking_back_more_than_there_is_stops_the_fold(kind):
     with pytest.raises(IntegrityError, match=r"bread in 2011-W44 .*-10"):
-        folded(event_of(kind, quantity="0"), replaced=Decimal(10))
+        answered(kind, 10, 0)
+
+
+def test_what_lines_are_denied_stands_beside_the_sums():
+    denied = change_between("plan", Decimal(0), Decimal(0), denied_after=Decimal(7))
+    row = folded(event_of("plan", quantity="7"), change=denied)
+    assert (row.planning.denied, row.planning.denied_quantity) == (1, 7)
+    assert row.planning.plans == 0
+    back = change_between("plan", Decimal(0), Decimal(7), denied_before=Decimal(7))
+    row = folded(event_of("plan", quantity="7"), row=row, change=back)
+    assert row.planning == Planning(plans=1)
+
+
+def test_an_announced_price_brings_its_round_and_leaves_the_planned_one():
+    row = folded(
+        event_of("planned_price", planned_price="2"),
+        event_of(
+            "announced_price",
+            announced_price="3",
+            round=4,
+            forecast_percent="-1.5",
+            flags=["no_bid"],
+        ),
+        event_of("indicative_price", indicative_price="3.5"),
+    )
+    price = row.price
+    assert (price.planned, price.announced, price.indicative) == (2, 3, Decimal("3.5"))
+    assert {type(one) for one in (price.announced, price.indicative)} == {Decimal}
+    assert row.planning == Planning(
+        round=4, forecast_percent=Decimal("-1.5"), flags=("no_bid",)
+    )
+    row = folded(event_of("announced_price", announced_price="3", round=5), row=row)
+    assert row.planning == Planning(round=5)
+    assert row.price.indicative == Decimal("3.5")
+
+
+def test_purchases_leave_what_is_planned():
+    row = folded(event_of("announced_price"), event_of("indicative_price"))
+    bought = folded(event_of("purchase"), row=answered("bid", 0, 10, row))
+    assert bought.planning == Planning(round=1, bids=1)
+    assert (bought.price.announced, bought.price.indicative) == (
+        Decimal("1.25"),
+        Decimal("1.3"),
+    )
+    assert bought.supply.planned == 10
 
 
 def test_production_adds_up():

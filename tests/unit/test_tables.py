@@ -45,7 +45,7 @@ def test_a_line_is_replaced_under_its_kind_product_period_and_party():
         into.put_line(price(amount=amount))
     (line,) = into.lines.values()
     assert line.amount == 2
-    assert line_key(line) == ("price", "bread", "2011-W40", "bakery")
+    assert line_key(line) == ("price", "bread", "2011-W40", "bakery", "")
     assert into.lines[line_key(line)] is line
 
 

@@ -17,11 +17,24 @@ if TYPE_CHECKING:
     from parfeed.client.feed import Feed
     from parfeed.client.rows import Update
     from parfeed.client.subscription import Subscription
+    from schemas.board_rows import CouncilRow, RoundRow
+    from schemas.rows import MarketRow
 
-__all__ = ["Feed", "Subscription", "Update", "connect"]
+__all__ = [
+    "CouncilRow",
+    "Feed",
+    "MarketRow",
+    "RoundRow",
+    "Subscription",
+    "Update",
+    "connect",
+]
 
 _HOMES = {
+    "CouncilRow": "schemas.board_rows",
     "Feed": "parfeed.client.feed",
+    "MarketRow": "schemas.rows",
+    "RoundRow": "schemas.board_rows",
     "Subscription": "parfeed.client.subscription",
     "Update": "parfeed.client.rows",
     "connect": "parfeed.client.connection",

@@ -13,6 +13,7 @@ from parfeed.cli.screen import FRAMES_PER_S, Screen
 from parfeed.client.feed import Feed
 from parfeed.client.subscription import Subscription
 from parfeed.replay.player import Now
+from schemas.rows import MarketRow
 
 DERIVED: Final = (
     "Real sales. Derived from the four weeks before: supply, demand, price, made."
@@ -29,7 +30,7 @@ class Shown:
     """
 
     def __init__(self, feed: Feed, total: int | None, console: Console) -> None:
-        self.rows: Subscription = feed.subscribe(max_rate=FRAMES_PER_S)
+        self.rows: Subscription[MarketRow] = feed.subscribe(max_rate=FRAMES_PER_S)
         self._console = console
         self._bar = ReplayBar(console, total)
         self._notice = ""

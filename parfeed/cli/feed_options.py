@@ -1,7 +1,7 @@
 """Options of the commands that talk to a feed, and what they become."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -22,6 +22,13 @@ ProductsOption = Annotated[
         "--products",
         help="Only these products: a,b,c. [dim]All: *[/dim]",
         metavar="IDS",
+    ),
+]
+ChannelOption = Annotated[
+    Literal["market", "rounds", "councils"],
+    typer.Option(
+        "--channel",
+        help="Whose rows: products, rounds of planning, or councils' lines.",
     ),
 ]
 PeriodOption = Annotated[

@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from parfeed.cli.layout import STYLES, plain
 from parfeed.cli.numbers import ABSENT
-from parfeed.cli.table import STYLES, plain
 from parfeed.economy.live import Doing, LiveRound, Stage
 from streams.market.imbalance import colour_of
 

@@ -73,14 +73,14 @@ def _show_table(
 ) -> "list[Played[Announcement]]":
     shown: list[Played[Announcement]] = []
     with_words = console.no_color or not console.color_system
-    # What is longer than the screen is cut while it grows, and whole in the end.
+    # What is longer than the screen is cut while it grows; Live shows it whole when it
+    # ends.
     with Live(
         console=console, auto_refresh=False, vertical_overflow="ellipsis"
     ) as live:
         for played in rounds:
             shown.append(played)
             live.update(_table(shown, names, with_words), refresh=True)
-        live.vertical_overflow = "visible"
     return shown
 
 

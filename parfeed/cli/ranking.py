@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from heapq import nlargest
 from typing import Final
 
-from parfeed.client.replica import Key
+from parfeed.client.row_kinds import Key
 
 HALF_LIFE_S: Final = 5.0
 """Long enough to read a line, short enough that what happens now is on the screen."""

@@ -1,5 +1,5 @@
 """
-The live table as a screen: reads a subscription, and draws what changes most.
+The live table as a screen: reads a subscription, and draws its channel's table.
 
 Reading and drawing are apart, so that a slow terminal merges rows rather than delays
 them: the reader takes what comes, and a frame shows what is newest.
@@ -13,10 +13,13 @@ from typing import Final
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
+from parfeed.cli.channel_tables import CHANNEL_TABLES, ChannelTable
 from parfeed.cli.ranking import Ranking
-from parfeed.cli.table import HEADER_LINES, Connection, header, rows_table
+from parfeed.cli.table import HEADER_LINES, Connection, header
 from parfeed.client.feed import Feed
+from parfeed.client.row_kinds import Key
 from parfeed.client.subscription import Subscription
+from schemas.channels import MARKET_CHANNEL
 
 FRAMES_PER_S: Final = 4.0
 """What a person can follow; the feed merges what comes faster."""
@@ -35,6 +38,7 @@ class Screen:
         console: a terminal.
         more: makes lines below the header, if there is more to say.
         more_lines: how many.
+        table: of the rows' channel.
     """
 
     def __init__(
@@ -44,14 +48,16 @@ class Screen:
         console: Console,
         more: Callable[[], RenderableType] | None = None,
         more_lines: int = 1,
+        table: ChannelTable = CHANNEL_TABLES[MARKET_CHANNEL.name],
     ) -> None:
         self._feed = feed
         self._rows = rows
         self._ranking = Ranking()
         self._console = console
+        self._table = table
         self._more = more
         self._taken = HEADER_LINES + (more_lines if more is not None else 0)
-        self._fresh: dict[tuple[str, str], float] = {}
+        self._fresh: dict[Key, float] = {}
         self._changes_per_s = 0.0
         self._counted_at = asyncio.get_running_loop().time()
 
@@ -78,7 +84,7 @@ class Screen:
         now = asyncio.get_running_loop().time()
         self._fresh = {k: at for k, at in self._fresh.items() if now - at < FRESH_S}
         width, height = self._console.size
-        keys = self._ranking.shown(max(1, height - self._taken))
+        keys = self._keys(max(1, height - self._taken))
         # A new epoch may have emptied the rows before its snapshot is read here.
         rows = [self._rows.rows[key] for key in keys if key in self._rows.rows]
         periods = {str(row.period) for row in rows}
@@ -97,7 +103,7 @@ class Screen:
             changes_per_s=self._changes_per_s if now - self._counted_at < 2 else 0.0,
             note="" if feed.is_open else feed.last_loss,
         )
-        table = rows_table(
+        table = self._table.make(
             rows,
             width=width,
             changed=frozenset(self._fresh),
@@ -107,6 +113,12 @@ class Screen:
         return Group(header(connection, width), *more, table)
 
     # Private
+
+    def _keys(self, places: int) -> list[Key]:
+        if self._table.newest_first:
+            # By period and round: all are about the same products.
+            return sorted(self._rows.rows, reverse=True)[:places]
+        return self._ranking.shown(places)
 
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()

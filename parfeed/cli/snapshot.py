@@ -2,16 +2,18 @@
 `parfeed snapshot`: the rows as they are now, once.
 
 The contract for programs: `--json` prints one object, `{"cursor": "...", "rows":
-[...]}`, rows sorted by product_id and period, each byte for byte as the feed sent it.
+[...]}`, rows sorted by product_id, period and what else names them, each byte for byte
+as the feed sent it.
 """
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from parfeed.cli.feed_options import (
     DEFAULT_WAIT_S,
+    ChannelOption,
     PeriodOption,
     ProductsOption,
     UrlOption,
@@ -22,6 +24,7 @@ from parfeed.cli.feed_options import (
 from parfeed.cli.options import ConfigOption, JsonOption
 
 if TYPE_CHECKING:
+    from parfeed.client.row_kinds import Key
     from parfeed.client.rows import Update
 
 _WIDTH_WITHOUT_TERMINAL = 120
@@ -31,7 +34,9 @@ Examples:
 
   parfeed snapshot --period 2011-W44
 
-  parfeed snapshot --channel market --products 85123A,22423 --json
+  parfeed snapshot --products 85123A,22423 --json
+
+  parfeed snapshot --channel councils --period 2011-W44
 """
 
 
@@ -41,7 +46,7 @@ def register(app: typer.Typer) -> None:
 
 
 def snapshot(
-    channel: Annotated[str, typer.Option(help="Whose rows.")] = "market",
+    channel: ChannelOption = "market",
     products: ProductsOption = "*",
     period: PeriodOption = None,
     json: JsonOption = False,
@@ -53,7 +58,7 @@ def snapshot(
     Print the rows as they are now, once.
 
     With --json one object: {"cursor": "...", "rows": [...]}, sorted by product and
-    period.
+    period, then by round or council.
     """
     from parfeed.cli.output import ended_by_reader
     from parfeed.signals import run
@@ -73,7 +78,7 @@ def snapshot(
         if json:
             sys.stdout.buffer.write(_as_json(taken))
         else:
-            _print_table(taken)
+            _print_table(channel, taken)
 
 
 async def _take(
@@ -94,7 +99,7 @@ async def _take(
     raise AssertionError("a subscription ended without a word")
 
 
-def _sorted_keys(taken: "Update") -> list[tuple[str, str]]:
+def _sorted_keys(taken: "Update") -> "list[Key]":
     return sorted(taken.rows)
 
 
@@ -105,10 +110,10 @@ def _as_json(taken: "Update") -> bytes:
     return b'{"cursor":%b,"rows":[%b]}\n' % (msgspec.json.encode(taken.cursor), rows)
 
 
-def _print_table(taken: "Update") -> None:
+def _print_table(channel: str, taken: "Update") -> None:
     from rich.console import Console
 
-    from parfeed.cli.table import rows_table
+    from parfeed.cli.channel_tables import CHANNEL_TABLES
 
     console = Console()
     if not console.is_terminal:
@@ -122,7 +127,7 @@ def _print_table(taken: "Update") -> None:
         markup=False,
     )
     console.print(
-        rows_table(
+        CHANNEL_TABLES[channel].make(
             rows,
             width=console.width,
             with_words=console.no_color or not console.color_system,

@@ -1,33 +1,24 @@
 """
 PURE. The live table: rows of the market to a Rich table that fits the terminal.
 
-Columns go by width, the least telling first; what is left is always a whole column.
-Colours carry no meaning alone: an imbalance is a number with a sign, and where there is
-no colour its colour's word stands beside it. Each colour brings its own background, so
-that it reads on light and on dark terminals.
+While a product is planned, the price of the round that runs and the price that the
+rule would announce next stand beside its imbalance.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from parfeed.cli.layout import Column, coloured, fitting, plain, table_of
 from parfeed.cli.numbers import ABSENT, money, number, signed
+from parfeed.client.row_kinds import Key
 from schemas.rows import MarketRow
-from schemas.values import is_printable
-
-STYLES: Final = {
-    "blue": "bright_white on blue",
-    "green": "black on green",
-    "yellow": "black on yellow",
-    "orange": "black on dark_orange",
-    "red": "bright_white on red",
-}
 
 HEADER_LINES: Final = 3
 """Lines that are no rows: two of the header, one of the column names."""
@@ -62,16 +53,6 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
-class _Column(msgspec.Struct, frozen=True, kw_only=True):
-    # `importance`: the greatest go first when the width does not do. `width`: of the
-    # column without the gap.
-    title: str
-    width: int
-    importance: int
-    cell: Callable[[MarketRow, bool], str | Text]
-    justify: Literal["left", "right"] = "right"
-
-
 def purchases(row: MarketRow) -> tuple[Decimal, Decimal]:
     """Return planned and unplanned purchases, less what was given back."""
     demand = row.demand
@@ -81,86 +62,100 @@ def purchases(row: MarketRow) -> tuple[Decimal, Decimal]:
     )
 
 
-def imbalance(row: MarketRow, with_word: bool) -> Text:
+def imbalance(row: MarketRow, with_word: bool) -> str | Text:
     """Return the imbalance with its colour, and the colour's word on demand."""
     if row.imbalance is None:
-        return Text(ABSENT)
-    percent = f"{row.imbalance.percent:+.1f}"
-    word = f" {row.imbalance.colour}" if with_word else ""
-    return Text(f"{percent}%{word}", style=STYLES[row.imbalance.colour])
+        return ABSENT
+    return coloured(row.imbalance.percent, row.imbalance.colour, with_word)
 
 
-def plain(text: str) -> str:
-    """Return a text without what could steer a terminal."""
-    # Ids come from anyone.
-    return text if is_printable(text) else "".join(filter(str.isprintable, text))
+def is_planned(row: MarketRow) -> bool:
+    """Tell whether planning goes on: a price is announced, and none stands yet."""
+    price = row.price
+    return price.planned is None and (
+        price.announced is not None or price.indicative is not None
+    )
 
 
-_COLUMNS: Final = (
-    _Column(
+_COLUMNS: Final[tuple[Column[MarketRow], ...]] = (
+    Column(
         title="Product",
         width=12,
         importance=0,
         justify="left",
         cell=lambda row, _: plain(row.product_id),
     ),
-    _Column(
+    Column(
         title="Period",
         width=13,
         importance=0,
         justify="left",
         cell=lambda row, _: plain(row.period),
     ),
-    _Column(
+    Column(
         title="Supply",
         width=8,
         importance=2,
         cell=lambda row, _: number(row.supply.planned, 8),
     ),
-    _Column(
+    Column(
         title="Demand",
         width=8,
         importance=2,
         cell=lambda row, _: number(row.demand.planned, 8),
     ),
-    _Column(title="Imbalance", width=9, importance=1, cell=imbalance),
-    _Column(
+    Column(title="Imbalance", width=9, importance=1, cell=imbalance, has_colour=True),
+    Column(
+        title="Announced",
+        width=9,
+        importance=2,
+        cell=lambda row, _: money(row.price.announced, 9),
+        is_of=is_planned,
+    ),
+    Column(
+        title="Indicative",
+        width=10,
+        importance=3,
+        cell=lambda row, _: money(row.price.indicative, 10),
+        is_of=is_planned,
+    ),
+    Column(
         title="Made",
         width=8,
         importance=7,
         cell=lambda row, _: number(row.supply.produced, 8),
     ),
-    _Column(
+    Column(
         title="Bought",
         width=8,
         importance=3,
         cell=lambda row, _: number(sum(purchases(row), Decimal()), 8),
     ),
-    _Column(
+    Column(
         title="planned",
         width=8,
         importance=8,
         cell=lambda row, _: number(purchases(row)[0], 8),
     ),
-    _Column(
+    Column(
         title="unplanned",
         width=9,
         importance=6,
         cell=lambda row, _: number(purchases(row)[1], 9),
     ),
-    _Column(
+    Column(
         title="Price",
         width=8,
         importance=4,
         cell=lambda row, _: money(row.price.planned, 8),
     ),
-    _Column(
+    Column(
         title="Unplanned",
         width=9,
         importance=5,
         cell=lambda row, _: money(row.price.unplanned, 9),
     ),
-    _Column(
+    Column(
         title="Differ.",
         width=8,
         importance=5,
@@ -168,35 +163,12 @@ _COLUMNS: Final = (
     ),
 )
 
-_WORD_WIDTH: Final = 7
-
-
-def _chosen(width: int, with_words: bool, periods: set[str]) -> list[_Column]:
-    columns = list(_COLUMNS)
-    at = next(n for n, column in enumerate(columns) if column.title == "Period")
-    if len(periods) > 1:
-        # Two rows of one product would look alike without it.
-        columns[at] = msgspec.structs.replace(
-            columns[at], width=max(map(len, periods)), importance=3
-        )
-    else:
-        # It stands in the header.
-        del columns[at]
-    extra = _WORD_WIDTH if with_words else 0
-
-    def taken() -> int:
-        return sum(column.width + 1 for column in columns) - 1 + extra
-
-    while taken() > width and len(columns) > 1:
-        columns.remove(max(reversed(columns), key=lambda column: column.importance))
-    return columns
-
 
 def rows_table(
     rows: Sequence[MarketRow],
     *,
     width: int,
-    changed: frozenset[tuple[str, str]] = frozenset(),
+    changed: frozenset[Key] = frozenset(),
     with_words: bool = False,
 ) -> Table:
     """
@@ -208,35 +180,24 @@ def rows_table(
         changed: (product_id, period) of the rows to show as new.
         with_words: name each imbalance's colour, for terminals without.
     """
-    table = Table(
-        box=None,
+    columns = list(_COLUMNS)
+    periods = {str(row.period) for row in rows}
+    at = next(n for n, column in enumerate(columns) if column.title == "Period")
+    if len(periods) > 1:
+        # Two rows of one product would look alike without it.
+        columns[at] = msgspec.structs.replace(
+            columns[at], width=max(map(len, periods)), importance=3
+        )
+    else:
+        # It stands in the header.
+        del columns[at]
+    return table_of(
+        rows,
+        fitting(columns, rows, width, with_words=with_words),
         width=width,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        expand=True,
-        header_style="bold underline",
+        new=lambda row: (row.product_id, str(row.period)) in changed,
+        with_words=with_words,
     )
-    columns = _chosen(width, with_words, {str(row.period) for row in rows})
-    for column in columns:
-        is_first = column is columns[0]
-        extra = _WORD_WIDTH if with_words and column.cell is imbalance else 0
-        table.add_column(
-            column.title,
-            justify=column.justify,
-            no_wrap=True,
-            overflow="ellipsis",
-            width=None if is_first else column.width + extra,
-            min_width=column.width if is_first else None,
-            ratio=1 if is_first else None,
-        )
-    for row in rows:
-        is_new = (row.product_id, str(row.period)) in changed
-        cells = [column.cell(row, with_words) for column in columns]
-        table.add_row(
-            *(Text(cell) if isinstance(cell, str) else cell for cell in cells),
-            style="bold" if is_new else "",
-        )
-    return table
 
 
 def header(connection: Connection, width: int) -> Group:

@@ -1,4 +1,4 @@
-"""`parfeed watch`: the market as it changes; a live table, or lines for programs."""
+"""`parfeed watch`: rows as they change; a live table, or lines for programs."""
 
 import logging
 import sys
@@ -8,6 +8,7 @@ import typer
 
 from parfeed.cli.feed_options import (
     DEFAULT_WAIT_S,
+    ChannelOption,
     PeriodOption,
     ProductsOption,
     WaitOption,
@@ -26,6 +27,8 @@ Examples:
 
   parfeed watch localhost:8765 --products 85123A,22423
 
+  parfeed watch --channel rounds --period 2011-W44
+
   parfeed watch --json | jq -c '[.product_id, .price]'
 """
 
@@ -43,6 +46,7 @@ def watch(
             show_default="this machine's feed, by the settings",
         ),
     ] = None,
+    channel: ChannelOption = "market",
     products: ProductsOption = "*",
     period: PeriodOption = None,
     json: JsonOption = False,
@@ -60,8 +64,9 @@ def watch(
     """
     Watch products live: supply, demand, price, imbalance. Ctrl-C ends it.
 
-    On a terminal a table of the products that change most; otherwise, or with --json,
-    a line for each row there is and then for each that changes.
+    With --channel rounds the rounds of planning, with --channel councils what the
+    councils' lines add up to. On a terminal a table of what changes most; otherwise,
+    or with --json, a line for each row there is and then for each that changes.
     """
     from rich.console import Console
 
@@ -76,11 +81,26 @@ def watch(
         if as_table:
             # The header says how the connection is; a warning would tear the table.
             logging.getLogger().addHandler(logging.NullHandler())
-            run(show_table(address, chosen, period, wait_s=wait, console=console))
+            run(
+                show_table(
+                    address,
+                    chosen,
+                    period,
+                    channel=channel,
+                    wait_s=wait,
+                    console=console,
+                )
+            )
         else:
             run(
                 _print_lines(
-                    address, chosen, period, as_json=json, every=every, wait_s=wait
+                    address,
+                    chosen,
+                    period,
+                    channel=channel,
+                    as_json=json,
+                    every=every,
+                    wait_s=wait,
                 )
             )
 
@@ -90,6 +110,7 @@ async def show_table(
     products: list[str],
     period: str | None,
     *,
+    channel: str = "market",
     wait_s: float,
     console: "Console",
 ) -> None:
@@ -100,18 +121,23 @@ async def show_table(
         url: the feed's whole address.
         products: product_ids, or `["*"]`.
         period: one period, or None for all.
+        channel: whose rows.
         wait_s: how long to wait for a feed that is not there.
         console: a terminal.
 
     Raises:
         FeedError: if there is no feed, or it ends for good.
     """
+    from parfeed.cli.channel_tables import CHANNEL_TABLES
     from parfeed.cli.screen import FRAMES_PER_S, Screen
     from parfeed.client.connection import connect
 
     async with connect(url, client="parfeed watch", open_timeout=wait_s) as feed:
-        rows = feed.subscribe(products=products, period=period, max_rate=FRAMES_PER_S)
-        await Screen(feed, rows, console).show()
+        rows = feed.subscribe(
+            channel, products=products, period=period, max_rate=FRAMES_PER_S
+        )
+        table = CHANNEL_TABLES[channel]
+        await Screen(feed, rows, console, table=table).show()
 
 
 async def _print_lines(
@@ -119,6 +145,7 @@ async def _print_lines(
     products: list[str],
     period: str | None,
     *,
+    channel: str,
     as_json: bool,
     every: bool,
     wait_s: float,
@@ -130,7 +157,10 @@ async def _print_lines(
     output = await open_output(sys.stdout.fileno())
     async with connect(url, client="parfeed watch", open_timeout=wait_s) as feed:
         rows = feed.subscribe(
-            products=products, period=period, mode="stream" if every else "conflated"
+            channel,
+            products=products,
+            period=period,
+            mode="stream" if every else "conflated",
         )
         async for update in rows:
             lines = (

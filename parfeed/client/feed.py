@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import msgspec
 
@@ -31,12 +31,16 @@ from parfeed.client.happenings import (
     Proved,
     Voided,
 )
+from parfeed.client.row_kinds import row_kind
 from parfeed.client.session import Session
 from parfeed.client.states import State
 from parfeed.client.subscription import Subscription
+from schemas.board_rows import CouncilRow, RoundRow
+from schemas.channels import FeedRow
 from schemas.codec import encode
 from schemas.event_base import EventBase
 from schemas.feed import Result, Subscribe, Watermark
+from schemas.rows import MarketRow
 from schemas.values import Period
 
 _logger = logging.getLogger(__name__)
@@ -65,7 +69,7 @@ class Feed:
         self.session = session
         self.wake = asyncio.Event()
         self.opened: asyncio.Future[None] = loop.create_future()
-        self._subscriptions: dict[str, Subscription] = {}
+        self._subscriptions: dict[str, Subscription[FeedRow]] = {}
         self._senders: dict[int, asyncio.Future[None]] = {}
         self._end_error: FeedError | None = None
         self._heard_at = loop.time()
@@ -109,6 +113,49 @@ class Feed:
 
     # Reading.
 
+    @overload
+    def subscribe(
+        self,
+        channel: Literal["market"] = "market",
+        *,
+        products: Sequence[str] = ...,
+        period: str | None = ...,
+        mode: Literal["conflated", "stream"] = ...,
+        max_rate: float | None = ...,
+    ) -> Subscription[MarketRow]: ...
+
+    @overload
+    def subscribe(
+        self,
+        channel: Literal["rounds"],
+        *,
+        period: str | None = ...,
+        mode: Literal["conflated", "stream"] = ...,
+        max_rate: float | None = ...,
+    ) -> Subscription[RoundRow]: ...
+
+    @overload
+    def subscribe(
+        self,
+        channel: Literal["councils"],
+        *,
+        products: Sequence[str] = ...,
+        period: str | None = ...,
+        mode: Literal["conflated", "stream"] = ...,
+        max_rate: float | None = ...,
+    ) -> Subscription[CouncilRow]: ...
+
+    @overload
+    def subscribe(
+        self,
+        channel: str,
+        *,
+        products: Sequence[str] = ...,
+        period: str | None = ...,
+        mode: Literal["conflated", "stream"] = ...,
+        max_rate: float | None = ...,
+    ) -> Subscription[FeedRow]: ...
+
     def subscribe(
         self,
         channel: str = "market",
@@ -117,13 +164,14 @@ class Feed:
         period: str | None = None,
         mode: Literal["conflated", "stream"] = "conflated",
         max_rate: float | None = None,
-    ) -> Subscription:
+    ) -> Any:
         """
         Subscribe to a channel's rows: those there are, then every change.
 
         Args:
-            channel: `market`.
-            products: product_ids, or `["*"]` for all.
+            channel: `market` for products, `rounds` for rounds of planning, `councils`
+                for councils' lines.
+            products: product_ids, or `["*"]` for all; rounds are about all of them.
             period: one period only, such as `2011-W44`.
             mode: `conflated` gives the newest row, `stream` every version of it as
                 long as you keep up.
@@ -137,6 +185,7 @@ class Feed:
         if isinstance(products, str):
             raise InvalidRequest(f"products must be a list, was the text {products!r}")
         session = self.session
+        kind = row_kind(channel)
         try:
             request = Subscribe(
                 id="-",
@@ -157,6 +206,7 @@ class Feed:
 
         subscription = Subscription(
             session.subscribed(subscription_id),
+            kind,
             watermark=lambda: session.watermark,
             end=end,
         )

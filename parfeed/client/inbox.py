@@ -11,7 +11,8 @@ from typing import Final
 
 import msgspec
 
-from parfeed.client.replica import Change, Key
+from parfeed.client.replica import Change
+from parfeed.client.row_kinds import Key
 
 STREAM_ROWS: Final = 16_384
 """Versions that wait for a slow reader of a stream: some 25 MB of rows of 1.5 KB, about

@@ -5,33 +5,36 @@ Most readers look at a few rows of many, and decoding one costs more than all el
 happens to it. So rows stay bytes until someone asks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Generic
 
 from parfeed.client.inbox import Delivery
-from parfeed.client.replica import Key
-from schemas.codec import decode_market_row
-from schemas.rows import MarketRow
+from parfeed.client.row_kinds import Key, R
 
 
-class Rows(Mapping[Key, MarketRow]):
+class Rows(Mapping[Key, R]):
     """
-    All rows of a subscription by (product_id, period).
+    All rows of a subscription by what names them: (product_id, period) in `market`,
+    (product_id, period, round) in `rounds`, (product_id, period, council_id) in
+    `councils`.
 
     Live: it moves on whenever its reader awaits. `dict(rows)` keeps a moment. A row is
     decoded at every look.
 
     Attributes:
         raw: the same rows as the bytes that came; live too.
+        decode: makes a row of its bytes.
     """
 
-    __slots__ = ("raw",)
+    __slots__ = ("decode", "raw")
 
-    def __init__(self, raw: Mapping[Key, bytes]) -> None:
+    def __init__(self, raw: Mapping[Key, bytes], decode: Callable[[bytes], R]) -> None:
         self.raw = raw
+        self.decode = decode
 
-    def __getitem__(self, key: Key) -> MarketRow:
-        return decode_market_row(self.raw[key])
+    def __getitem__(self, key: Key) -> R:
+        return self.decode(self.raw[key])
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self.raw)
@@ -43,7 +46,7 @@ class Rows(Mapping[Key, MarketRow]):
         return key in self.raw
 
 
-class Update:
+class Update(Generic[R]):
     """
     What changed since the reader's last update.
 
@@ -56,7 +59,7 @@ class Update:
         rows: all rows of the subscription.
     """
 
-    def __init__(self, delivery: Delivery, cursor: str | None, rows: Rows) -> None:
+    def __init__(self, delivery: Delivery, cursor: str | None, rows: Rows[R]) -> None:
         self._delivery = delivery
         self.cursor = cursor
         self.merged = delivery.merged
@@ -65,7 +68,7 @@ class Update:
 
     @property
     def keys(self) -> Sequence[Key]:
-        """(product_id, period) of the changed rows, in the order of their change."""
+        """What names the changed rows, in the order of their change; see `Rows`."""
         return [key for key, _ in self._delivery.change]
 
     @property
@@ -74,6 +77,6 @@ class Update:
         return [row for _, row in self._delivery.change]
 
     @cached_property
-    def changed(self) -> Sequence[MarketRow]:
+    def changed(self) -> Sequence[R]:
         """The changed rows, whole, in the order of their change."""
-        return [decode_market_row(row) for _, row in self._delivery.change]
+        return [self.rows.decode(row) for _, row in self._delivery.change]

@@ -28,6 +28,7 @@ from parfeed.client.happenings import (
 from parfeed.client.inbox import Inbox
 from parfeed.client.outbox import Outbox, Submission
 from parfeed.client.replica import Replica, Verdict
+from parfeed.client.row_kinds import row_kind
 from parfeed.client.states import TRANSITIONS, State
 from schemas.codec import encode
 from schemas.feed import (
@@ -73,7 +74,7 @@ class Subscribed:
 
     def __init__(self, request: Subscribe) -> None:
         self.request = request
-        self.replica = Replica()
+        self.replica = Replica(row_kind(request.channel).key_of)
         self.inbox = Inbox(is_stream=request.mode == "stream")
         self._asked = False
         self._due_at = 0.0

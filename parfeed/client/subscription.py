@@ -9,15 +9,16 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self
 
 from parfeed.client.errors import FeedError
+from parfeed.client.row_kinds import R, RowKind
 from parfeed.client.rows import Rows, Update
 from parfeed.client.session import Subscribed
 from schemas.feed import Watermark
 
 
-class Subscription:
+class Subscription(Generic[R]):
     """
     Updates of one subscription; made by `Feed.subscribe`.
 
@@ -31,6 +32,7 @@ class Subscription:
     def __init__(
         self,
         subscribed: Subscribed,
+        kind: RowKind[R],
         *,
         watermark: Callable[[], Watermark],
         end: Callable[[], None],
@@ -41,7 +43,7 @@ class Subscription:
         self._news = asyncio.Event()
         self._is_over = False
         self._error: FeedError | None = None
-        self.rows = Rows(subscribed.replica.rows)
+        self.rows = Rows(subscribed.replica.rows, kind.decode)
 
     @property
     def cursor(self) -> str | None:
@@ -74,7 +76,7 @@ class Subscription:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Update:
+    async def __anext__(self) -> Update[R]:
         while True:
             self._news.clear()
             if (delivery := self._subscribed.inbox.take()) is not None:

@@ -15,13 +15,14 @@ from parfeed.replay.player import Now
 from parfeed.replay.record import save
 from parfeed.replay.run import open_record, replay
 from parfeed.replay.source import Source
+from schemas.rows import MarketRow
 from schemas.settings import Settings
 
 
 async def run_demo(
     source: Source,
     feed: Feed,
-    rows: Subscription,
+    rows: Subscription[MarketRow],
     *,
     settings: Settings,
     data_dir: Path,

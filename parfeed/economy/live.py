@@ -29,6 +29,7 @@ from parfeed.economy.live_market import LiveMarket
 from schemas.agenda import CouncilFormed
 from schemas.errors import ParfeedError
 from schemas.feed import Result
+from schemas.rows import MarketRow
 from schemas.values import Period
 from streams.market.answers import Answers, imbalance_percent
 
@@ -186,7 +187,7 @@ class _Live:
     def elapsed_s(self) -> float:
         return round(time.perf_counter() - self._began_s, 4)
 
-    async def open(self, rows: Subscription) -> None:
+    async def open(self, rows: Subscription[MarketRow]) -> None:
         async for update in rows:
             if update.is_snapshot and update.changed:
                 raise LiveFailed(
@@ -209,7 +210,7 @@ class _Live:
         )
         await self._announced(rows, 1)
 
-    async def round(self, rows: Subscription, number: int) -> LiveRound:
+    async def round(self, rows: Subscription[MarketRow], number: int) -> LiveRound:
         if number > self._asked.max_rounds:
             raise LiveFailed(
                 f"prices did not settle in {self._asked.max_rounds} rounds; allow more "
@@ -288,7 +289,7 @@ class _Live:
             )
         return results
 
-    async def _announced(self, rows: Subscription, number: int) -> None:
+    async def _announced(self, rows: Subscription[MarketRow], number: int) -> None:
         market, total = self.market, len(self._bidders.names)
         stage: Stage = "deciding" if number > 1 else "opening"
 
@@ -300,7 +301,7 @@ class _Live:
         await self._until(rows, is_so, f"prices of round {number}")
 
     async def _folded(
-        self, rows: Subscription, number: int, newest: Sequence[int]
+        self, rows: Subscription[MarketRow], number: int, newest: Sequence[int]
     ) -> None:
         market, total = self.market, len(newest)
 
@@ -316,7 +317,7 @@ class _Live:
         await self._until(rows, is_so, f"the answers to round {number} in the rows")
 
     async def _until(
-        self, rows: Subscription, is_so: Callable[[], bool], what: str
+        self, rows: Subscription[MarketRow], is_so: Callable[[], bool], what: str
     ) -> None:
         while not is_so():
             try:

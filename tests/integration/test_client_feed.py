@@ -264,10 +264,12 @@ async def test_a_subscription_that_the_feed_refuses_says_why_and_the_feed_stays(
     await start_feed(settings, processes)
     async with parfeed.connect(address(settings), timeout=10) as feed:
         with pytest.raises(SubscriptionRefused) as refused:
-            await anext(feed.subscribe("rumours"))
-        assert refused.value.code == "unknown_channel"
+            await anext(feed.subscribe("rounds", products=["rye"]))
+        assert refused.value.code == "invalid_field"
         with pytest.raises(InvalidRequest, match="period"):
             feed.subscribe(period="soon")
+        with pytest.raises(InvalidRequest, match="market, rounds, councils"):
+            feed.subscribe("rumours")
         with pytest.raises(InvalidRequest, match="list"):
             feed.subscribe(products="abc")
         assert (await anext(feed.subscribe())).is_snapshot

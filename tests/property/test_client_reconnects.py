@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.joined import Joined, Log, Server, new_client
 
-from parfeed.client.replica import Key, checksum_of
+from parfeed.client.replica import checksum_of
+from parfeed.client.row_kinds import Key
 from schemas.feed import Subscribe
 
 PRODUCTS = "abcdefgh"
@@ -16,6 +17,8 @@ PRODUCTS = "abcdefgh"
 actions = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.sampled_from(PRODUCTS)),
+        st.tuples(st.just("write_round"), st.integers(1, 3)),
+        st.tuples(st.just("write_council"), st.sampled_from(PRODUCTS)),
         st.tuples(st.just("tick"), st.none()),
         st.tuples(st.just("beat"), st.none()),
         st.tuples(st.just("step"), st.integers(1, 5)),
@@ -37,18 +40,28 @@ def wants(products: tuple[str, ...], period: str | None) -> "callable":
 @settings(max_examples=300, deadline=None)
 @given(
     actions=actions,
-    products=st.sampled_from([("*",), ("a", "b"), ("h",)]),
+    wanted=st.sampled_from(
+        [
+            ("market", ("*",)),
+            ("market", ("a", "b")),
+            ("market", ("h",)),
+            ("rounds", ("*",)),
+            ("councils", ("*",)),
+            ("councils", ("a", "b")),
+        ]
+    ),
     mode=st.sampled_from(["conflated", "stream"]),
 )
 def test_a_client_that_was_cut_anywhere_ends_as_a_fresh_one(
-    actions: list, products: tuple[str, ...], mode: str
+    actions: list, wanted: tuple[str, tuple[str, ...]], mode: str
 ) -> None:
+    channel, products = wanted
     log = Log()
     log.write("a")
     servers = [Server(log), Server(log)]
     joined = Joined(new_client())
     client = joined.client
-    request = Subscribe(id="-", channel="market", products=products, mode=mode)
+    request = Subscribe(id="-", channel=channel, products=products, mode=mode)
     subscribed = client.subscribed(client.subscribe(request))
     replica, inbox = subscribed.replica, subscribed.inbox
     seen: dict[Key, bytes] = {}
@@ -66,6 +79,10 @@ def test_a_client_that_was_cut_anywhere_ends_as_a_fresh_one(
     for name, argument in actions:
         if name == "write":
             log.write(argument)
+        elif name == "write_round":
+            log.write_round(argument)
+        elif name == "write_council":
+            log.write_council(argument, "north")
         elif name == "tick":
             joined.tick()
         elif name == "beat":
@@ -92,7 +109,7 @@ def test_a_client_that_was_cut_anywhere_ends_as_a_fresh_one(
         joined.beat()
         joined.settle()
     read()
-    expected = log.newest(wants(products, None))
+    expected = log.newest(wants(products, None), channel)
     assert replica.is_current
     assert dict(replica.rows) == expected
     assert replica.checksum == checksum_of(expected.values())

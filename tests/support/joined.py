@@ -16,9 +16,8 @@ from feed_server.messages import decode_message
 from feed_server.session import Session as ServerSession
 from feed_server.session import State as ServerState
 from feed_server.view import View
-from parfeed.client.replica import Key
+from parfeed.client.row_kinds import Key
 from parfeed.client.session import Session as ClientSession
-from schemas.codec import encode_key
 from schemas.feed import Result, ServerMessage
 from schemas.settings import Settings
 
@@ -40,8 +39,27 @@ def row_bytes(product_id: str, period: str = "2011-W44", sequence: int = 1) -> b
     )
 
 
+def round_bytes(number: int, sequence: int, period: str = "2011-W44") -> bytes:
+    """A round as the board would write it."""
+    return (
+        b'{"type":"round","product_id":"*","period":"%b","round":%d,"sequence":%d}'
+        % (period.encode(), number, sequence)
+    )
+
+
+def council_bytes(
+    product_id: str, council_id: str, sequence: int, period: str = "2011-W44"
+) -> bytes:
+    """A council's line as the board would write it."""
+    return (
+        b'{"type":"council","product_id":"%b","period":"%b","council_id":"%b",'
+        b'"sequence":%d,"level":"city"}'
+        % (product_id.encode(), period.encode(), council_id.encode(), sequence)
+    )
+
+
 class Log:
-    """The market's records: what every server reads."""
+    """The feed's records: what every server reads."""
 
     def __init__(self, epoch: str = "e1") -> None:
         self.epoch = epoch
@@ -50,29 +68,44 @@ class Log:
         self._sequence = 0
 
     def write(self, product_id: str, period: str = "2011-W44") -> None:
-        """Append a new version of a row."""
-        self._sequence += 1
-        partition = sum(product_id.encode()) % PARTITIONS
-        self.records.append(
-            (
-                partition,
-                self._next[partition],
-                encode_key(product_id, period),
-                row_bytes(product_id, period, self._sequence),
-            )
+        """Append a new version of a row of the market."""
+        self._append(
+            (product_id, period), row_bytes(product_id, period, self._sequence + 1)
         )
-        self._next[partition] += 1
+
+    def write_round(self, number: int) -> None:
+        """Append a new version of a round."""
+        self._append(
+            ("*", "2011-W44", "round", number), round_bytes(number, self._sequence + 1)
+        )
+
+    def write_council(self, product_id: str, council_id: str) -> None:
+        """Append a new version of a council's line."""
+        self._append(
+            (product_id, "2011-W44", "council", council_id),
+            council_bytes(product_id, council_id, self._sequence + 1),
+        )
 
     def newest(
-        self, wants: Callable[[Key], bool] = lambda key: True
+        self, wants: Callable[[Key], bool] = lambda key: True, channel: str = "market"
     ) -> dict[Key, bytes]:
-        """The rows that a subscriber must end with."""
+        """The rows of a channel that a subscriber must end with."""
+        tag = {"rounds": ["round"], "councils": ["council"], "market": []}[channel]
         rows = {}
         for _, _, key, value in self.records:
-            product_id, period = msgspec.json.decode(key)
-            if wants((product_id, period)):
-                rows[product_id, period] = value
+            product_id, period, *rest = msgspec.json.decode(key)
+            named = (product_id, period, *rest[1:])
+            if rest[:1] == tag and wants(named):
+                rows[named] = value
         return rows
+
+    def _append(self, key: tuple[str | int, ...], value: bytes) -> None:
+        self._sequence += 1
+        partition = sum(str(key[0]).encode()) % PARTITIONS
+        self.records.append(
+            (partition, self._next[partition], msgspec.json.encode(key), value)
+        )
+        self._next[partition] += 1
 
 
 class Server:

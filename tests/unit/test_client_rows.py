@@ -1,7 +1,7 @@
 import pytest
 
 from parfeed.client.inbox import Delivery
-from parfeed.client.replica import Key
+from parfeed.client.row_kinds import MARKET_ROWS, Key
 from parfeed.client.rows import Rows, Update
 from schemas.codec import encode
 from schemas.rows import MarketRow
@@ -15,7 +15,7 @@ def row(key: Key, sequence: int = 1) -> MarketRow:
 
 def test_rows_are_a_mapping_that_decodes_what_is_looked_at() -> None:
     raw = {A: encode(row(A)), B: b"not looked at"}
-    rows = Rows(raw)
+    rows = Rows(raw, MARKET_ROWS.decode)
     assert rows[A] == row(A)
     assert (len(rows), list(rows)) == (2, [A, B])
     assert B in rows
@@ -26,7 +26,7 @@ def test_rows_are_a_mapping_that_decodes_what_is_looked_at() -> None:
 
 def test_rows_move_on_with_what_they_show() -> None:
     raw = {A: encode(row(A))}
-    rows = Rows(raw)
+    rows = Rows(raw, MARKET_ROWS.decode)
     kept = dict(rows)
     raw[A] = encode(row(A, 2))
     assert rows[A].sequence == 2
@@ -36,7 +36,7 @@ def test_rows_move_on_with_what_they_show() -> None:
 def test_an_update_names_its_rows_without_decoding_and_decodes_once() -> None:
     change = [(B, encode(row(B, 2))), (A, encode(row(A)))]
     delivery = Delivery(change=change, merged=3, is_snapshot=True)
-    update = Update(delivery, "c1", Rows(dict(change)))
+    update = Update(delivery, "c1", Rows(dict(change), MARKET_ROWS.decode))
     assert update.keys == [B, A]
     assert update.raw == [encode(row(B, 2)), encode(row(A))]
     assert update.changed == [row(B, 2), row(A)]

@@ -2,11 +2,13 @@ import io
 from datetime import timedelta
 from decimal import Decimal
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from parfeed.cli.layout import STYLES
 from parfeed.cli.row_lines import row_line
-from parfeed.cli.table import STYLES, Connection, header, rows_table
+from parfeed.cli.table import Connection, header, rows_table
 from schemas.rows import Amount, Demand, Imbalance, MarketRow, PriceView, Supply
 
 HEIGHT = 24
@@ -68,6 +70,24 @@ def test_a_wide_terminal_shows_every_figure() -> None:
         *("85123A", "1000", "950", "+5.1%", "900", "350"),
         *("280", "70", "2.50", "2.95", "+0.45"),
     ]
+
+
+def test_while_planning_goes_on_its_two_prices_stand_beside_the_imbalance() -> None:
+    planned = msgspec.structs.replace(
+        row(), price=PriceView(announced=Decimal("2.4"), indicative=Decimal("2.61"))
+    )
+    titles, figures, _ = shown(planned, row(), width=160).splitlines()
+    assert titles.split()[4:6] == ["Announced", "Indicative"]
+    assert figures.split()[4:6] == ["2.40", "2.61"]
+    assert "announced 2.40  indicative 2.61" in row_line(planned)
+
+
+def test_once_the_planned_price_stands_the_rounds_prices_leave_the_table() -> None:
+    traded = msgspec.structs.replace(
+        row(), price=PriceView(planned=Decimal("2.4"), announced=Decimal("2.4"))
+    )
+    assert "Announced" not in shown(traded, width=160)
+    assert "announced" not in row_line(traded)
 
 
 @pytest.mark.parametrize("width", range(20, 200))

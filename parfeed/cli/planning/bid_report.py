@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import typer
 
+from parfeed.cli.layout import plain
 from parfeed.cli.planning.bidding import Placed
 from parfeed.cli.planning.cures import refusal
 from parfeed.cli.planning.effect import effect
-from parfeed.cli.table import plain
 from schemas.codec import encode
 from schemas.rows import MarketRow
+from streams.market.terms import answer, terms_of_bid
 
 
 def report(placed: Sequence[Placed], *, as_json: bool) -> bool:
@@ -63,8 +64,10 @@ def bid_lines(placed: Placed) -> list[str]:
 
 
 def own_units(placed: Placed, row: MarketRow) -> Decimal:
-    """Return how many units of a bid are in a row's supply."""
-    return Decimal(placed.event.quantity)
+    """Return how many units of a bid are in a row's supply, at its price."""
+    event, price = placed.event, row.price
+    at = price.announced if price.planned is None else price.planned
+    return answer(event.quantity, terms_of_bid(event), "bid", at)
 
 
 def refusal_lines(placed: Placed) -> list[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from parfeed.cli.layout import plain
 from parfeed.cli.numbers import number
-from parfeed.cli.table import plain
 from schemas.board_rows import CouncilRow
 
 WITHHELD: Final = "withheld"

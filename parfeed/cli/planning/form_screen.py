@@ -20,8 +20,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from parfeed.cli.layout import plain
 from parfeed.cli.planning.effect import foreseen, standing
-from parfeed.cli.table import plain
 from parfeed.planning import cells
 from parfeed.planning.errors import UnfitCell
 from parfeed.planning.form import Field, Form, Keys

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from parfeed.cli.table import plain
+from parfeed.cli.layout import plain
 from schemas.board_rows import RoundRow
 
 NAMED: Final = 10
@@ -55,7 +55,7 @@ def status_lines(rounds: Sequence[RoundRow], now: datetime) -> list[str]:
     lines.append(f"  answers     {_answers(row)}")
     if row.alarm:
         lines.append(
-            "  ALARM       the worst imbalance grew twice in a row; steps are damped"
+            "  ALARM       a person should look: parfeed board announce, stand, set-price"
         )
     for title, count, named in (
         ("excluded", row.excluded_count, row.excluded),

@@ -180,6 +180,13 @@ def test_a_schedule_says_what_the_bidder_then_answers(kind):
                     ) == pytest.approx(now.quantity[line], rel=1e-9, abs=1e-9)
 
 
+def test_a_schedule_knows_that_a_dearer_product_is_a_dearer_input_too():
+    of = process(input_product=integers(1, 0))
+    said = of.made_at(PRICES, np.array([0.5, 1.0, 3.0]))[0]
+    then = [of.levels(PRICES * [factor, 1, 1])[0][0] for factor in (0.5, 1.0, 3.0)]
+    np.testing.assert_allclose(said, then)
+
+
 def test_limits_are_stated_and_nothing_else_unless_schedules_are_asked_for():
     economy = draw_economy(7, "mixed")
     prices = economy.start_prices

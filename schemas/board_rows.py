@@ -21,6 +21,22 @@ EVERY_PRODUCT: Final = "*"
 
 Phase = Literal["planning", "closed", "trading", "settled"]
 
+AGENDA_POSITION: Final = "agenda"
+"""Among a round's positions: what lies there or later in the agenda was said of this
+round, or of one that followed."""
+
+
+
+def bids_position(partition: int) -> str:
+    """
+    Return the key of a partition of `bids` among a round's positions.
+
+    Not a bare number: JavaScript puts such keys before all others, and the row's text,
+    of which checksums are made, would be another one.
+    """
+    return f"bids-{partition}"
+
+
 MAX_NAMED: Final = 100
 """Companies that a row names; beyond it the counts tell how many there are."""
 
@@ -56,8 +72,9 @@ class RoundRow(Row, frozen=True, kw_only=True, tag_field="type", tag="round"):
         denied: plan lines that the planned prices deny.
         denied_budget: what they would have cost at the price they were planned at.
         moved_budget: the part of it that goes to unplanned cards.
-        positions: by partition, the offset in `bids` up to which the round's answers
-            are complete.
+        positions: by `bids-` and the partition, the offset in `bids` up to which the
+            round's answers are complete; and under `agenda`, the next offset of the agenda when the
+            round was announced.
     """
 
     product_id: Identifier = EVERY_PRODUCT

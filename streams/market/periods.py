@@ -62,3 +62,13 @@ def period_of(occurred_at: datetime, length: PeriodLength) -> Period:
     """Return the period of `length` that a moment (with its offset) belongs to."""
     calendar = Calendar(length)
     return calendar[int(occurred_at.timestamp() // calendar.slice_s)]
+
+
+def period_before(period: str, calendar: Calendar) -> Period:
+    """Return the period that ends where this one begins."""
+    if calendar.length == "week":
+        begin = datetime.fromisocalendar(int(period[:4]), int(period[6:]), 1)
+    else:
+        begin = datetime.fromisoformat(period)
+    seconds = (begin.replace(tzinfo=UTC) - _EPOCH).total_seconds()
+    return calendar[int(seconds - 1) // calendar.slice_s]

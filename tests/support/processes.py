@@ -60,6 +60,10 @@ class Processes:
             "feed_server", ["-m", "feed_server"], environ_of(settings)
         )
 
+    async def board(self, settings: Settings) -> ChildProcess:
+        """Start a board."""
+        return await self.start("board", ["-m", "streams.board"], environ_of(settings))
+
     async def start(
         self, name: str, arguments: list[str], environ: Mapping[str, str]
     ) -> ChildProcess:

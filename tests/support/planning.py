@@ -1,0 +1,127 @@
+"""People, bidders and onlookers of a period's planning, over a real Kafka."""
+
+import asyncio
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from support.traffic import read_topic, topic_of
+
+from schemas.agenda import AgendaEvent
+from schemas.board_rows import RoundRow
+from schemas.codec import decode_event, encode
+from schemas.events import Event
+from schemas.planning import PlannedPriceAnnounced, PriceAnnounced
+from schemas.rows import MarketRow
+from schemas.settings import Settings
+from schemas.topics import BOARD, MARKET, full_name
+from schemas.values import from_wire
+
+PERIOD = "2011-W44"
+NOW = datetime(2011, 10, 20, tzinfo=UTC)
+
+_numbers = itertools.count(1)
+
+
+def said(kind: str, **fields: Any) -> Event:
+    """An event of a kind, checked, with an id of its own unless it is given one."""
+    always = {
+        "type": kind,
+        "event_id": f"{kind}-{next(_numbers)}",
+        "occurred_at": NOW.isoformat(),
+        "period": PERIOD,
+    }
+    given = {**always, **fields}
+    if kind == "council":
+        given.pop("period", None)
+    return decode_event(msgspec.json.encode(given))
+
+
+class People:
+    """Sends what people say where it belongs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.broker, enable_idempotence=True
+        )
+
+    async def __aenter__(self) -> "People":
+        await self._producer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._producer.stop()
+
+    async def say(self, *events: Event) -> None:
+        """Send events in their order, and wait until Kafka has them."""
+        confirmed = [
+            await self._producer.send(
+                full_name(self._settings.topic_prefix, topic_of(event)),
+                key=_key(event),
+                value=encode(event),
+            )
+            for event in events
+        ]
+        await asyncio.gather(*confirmed)
+
+
+def _key(event: Event) -> bytes:
+    if isinstance(event, AgendaEvent):
+        return b"agenda"
+    return event.product_id.encode()
+
+
+async def read_rounds(
+    settings: Settings, *, committed: bool = True
+) -> dict[int, RoundRow]:
+    """The newest row of each round of the period."""
+    rows: dict[int, RoundRow] = {}
+    for record in await read_topic(settings, MARKET, committed=committed):
+        if b'"round"' in record.key:
+            row = _decode_round(record.value)
+            if row.period == PERIOD:
+                rows[row.round] = row
+    return rows
+
+
+async def read_products(settings: Settings) -> dict[str, MarketRow]:
+    """The newest row of each product in the period."""
+    rows: dict[str, MarketRow] = {}
+    for record in await read_topic(settings, MARKET, committed=False):
+        if record.key.count(b",") == 1:
+            row = _decode_market(record.value)
+            if row.period == PERIOD:
+                rows[row.product_id] = row
+    return rows
+
+
+async def read_board(settings: Settings) -> list[Event]:
+    """What the board has said, in no order between partitions."""
+    return [decode_event(record.value) for record in await read_topic(settings, BOARD)]
+
+
+def announced_in(events: Iterable[Event]) -> dict[int, dict[str, list[PriceAnnounced]]]:
+    """Announced prices by round and product."""
+    found: dict[int, dict[str, list[PriceAnnounced]]] = {}
+    for event in events:
+        if isinstance(event, PriceAnnounced) and event.period == PERIOD:
+            by_product = found.setdefault(event.round, {})
+            by_product.setdefault(event.product_id, []).append(event)
+    return found
+
+
+def planned_in(events: Iterable[Event]) -> dict[str, list[PlannedPriceAnnounced]]:
+    """Planned prices by product."""
+    found: dict[str, list[PlannedPriceAnnounced]] = {}
+    for event in events:
+        if isinstance(event, PlannedPriceAnnounced) and event.period == PERIOD:
+            found.setdefault(event.product_id, []).append(event)
+    return found
+
+
+_decode_round = msgspec.json.Decoder(RoundRow, dec_hook=from_wire).decode
+_decode_market = msgspec.json.Decoder(MarketRow, dec_hook=from_wire).decode

@@ -6,23 +6,16 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from parfeed.cli.planning.council_table import (
-    TITLES,
-    council_cells,
-    decided_line,
-    waiting,
-)
 from parfeed.cli.planning.cures import CURES, refusal
 from parfeed.cli.planning.effect import effect, foreseen, standing
 from parfeed.cli.planning.round_lines import (
     METHODS,
     NAMED,
-    ROUND_TITLES,
     by_period,
-    round_cells,
     round_line,
     status_lines,
 )
+from parfeed.cli.planning.waiting import waiting
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.errors import REFUSALS
 from schemas.feed import Result
@@ -119,21 +112,6 @@ def test_a_round_without_answers_claims_nothing() -> None:
     bare = RoundRow(period="2011-W44", round=1)
     assert "nothing known yet" in "\n".join(status_lines([bare], NOW))
     assert "nothing known yet" in round_line(bare)
-    assert round_cells(bare)[1:3] == ("·", "·")
-
-
-def test_a_rounds_cells_stand_below_their_titles() -> None:
-    cells = dict(zip(ROUND_TITLES, round_cells(round_row(alarm=True)), strict=True))
-    assert cells == {
-        "Round": "2",
-        "Worst": "-7.25%",
-        "Forecast": "2.10%",
-        "Within 3%": "30/50",
-        "Answered": "3/4",
-        "Method": "shares",
-        "": "alarm",
-        "Reason": "",
-    }
 
 
 def test_periods_and_their_rounds_are_in_order() -> None:
@@ -187,19 +165,6 @@ def test_only_lines_that_wait_are_listed_in_order() -> None:
         ("vale", "bread"),
     ]
     assert [row.council_id for row in waiting(rows, "vale")] == ["vale"]
-
-
-def test_a_withheld_sum_is_said_to_be_withheld() -> None:
-    shown = council_cells(council_row(quantity=None, people=None))
-    assert len(shown) == len(TITLES)
-    assert shown[4:] == ("withheld", "withheld", "waits", "1 of 2")
-    assert council_cells(council_row())[4:6] == ("120", "7")
-
-
-def test_a_decided_line_is_told_with_its_signatures() -> None:
-    assert decided_line(council_row(status="approved", signatures=2)) == (
-        "hill 2011-W44 bread: approved, 2 of 2 signatures"
-    )
 
 
 # Effects.

@@ -1,7 +1,7 @@
 """`parfeed board council`, `waits`, `approve`, `veto`: what councils do in planning."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -37,6 +37,8 @@ CouncilArgument = Annotated[
 SignerOption = Annotated[
     str, typer.Option("--signer", help="Who signs: one of the council's signers.")
 ]
+
+_WIDTH_WITHOUT_TERMINAL: Final = 120
 
 _COUNCIL = """
 Examples:
@@ -115,7 +117,7 @@ def waits(
     With --json one object: {"cursor": "...", "rows": [...]}.
     """
     from parfeed.cli.output import ended_by_reader
-    from parfeed.cli.planning.council_table import waiting
+    from parfeed.cli.planning.waiting import waiting
     from parfeed.signals import run
 
     taken = run(_councils(feed_address(url, config), period, wait))
@@ -133,24 +135,16 @@ def waits(
             sys.stdout.buffer.write(b'{"cursor":%b,"rows":[%b]}\n' % (cursor, lines))
         else:
             from rich.console import Console
-            from rich.table import Table
-            from rich.text import Text
 
-            from parfeed.cli.planning.council_table import TITLES, council_cells
+            from parfeed.cli.board_tables import councils_table
 
             if not rows:
                 typer.echo("Nothing waits for a signature.")
                 return
             console = Console()
             if not console.is_terminal:
-                console = Console(width=120)
-            table = Table(box=None, pad_edge=False, header_style="bold")
-            for title in TITLES:
-                right = title in ("Quantity", "People")
-                table.add_column(title, justify="right" if right else "left")
-            for row in rows:
-                table.add_row(*map(Text, council_cells(row)))
-            console.print(table)
+                console = Console(width=_WIDTH_WITHOUT_TERMINAL)
+            console.print(councils_table(rows, width=console.width))
 
 
 async def _councils(

@@ -1,8 +1,8 @@
 """
 PURE. Where planning stands, in words: the rows of the channel `rounds` as lines.
 
-A period is told by its newest round; the rounds before it are a table, in which what
-the rule forecast stands beside what came.
+A period is told by its newest round; what its rounds came to is a table of its own
+(parfeed/cli/board_tables.py).
 """
 
 from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ def status_lines(rounds: Sequence[RoundRow], now: datetime) -> list[str]:
     lines.append(f"  answers     {_answers(row)}")
     if row.alarm:
         lines.append(
-            "  ALARM       a person should look: parfeed board announce, stand, set-price"
+            "  ALARM       a person should look: parfeed board announce, or stand"
         )
     for title, count, named in (
         ("excluded", row.excluded_count, row.excluded),
@@ -72,37 +72,6 @@ def status_lines(rounds: Sequence[RoundRow], now: datetime) -> list[str]:
     if row.reason:
         lines.append(f"  reason      {plain(row.reason)}")
     return lines
-
-
-def round_cells(row: RoundRow) -> tuple[str, ...]:
-    """Return a round as cells of a table with `ROUND_TITLES`."""
-    return (
-        str(row.round),
-        _percent(row.worst_percent),
-        _percent(row.forecast_percent),
-        f"{row.within_3:,}/{row.products:,}",
-        f"{row.answered:,}/{row.expected:,}",
-        row.method,
-        " ".join(
-            [
-                *(["alarm"] if row.alarm else []),
-                *(["stands"] if row.prices_stand else []),
-            ]
-        ),
-        plain(row.reason),
-    )
-
-
-ROUND_TITLES: Final = (
-    "Round",
-    "Worst",
-    "Forecast",
-    "Within 3%",
-    "Answered",
-    "Method",
-    "",
-    "Reason",
-)
 
 
 def round_line(row: RoundRow) -> str:

@@ -107,7 +107,8 @@ async def _once(
         if as_json:
             _print_json(rows, rounds.cursor)
         elif rows:
-            console.print(_screen(rows, datetime.now(UTC).astimezone()))
+            now = datetime.now(UTC).astimezone()
+            console.print(_screen(rows, now, console.width))
         else:
             console.print(_nothing(period), markup=False, highlight=False)
     return True
@@ -142,18 +143,13 @@ def _print_json(rows: "list[RoundRow]", cursor: str | None) -> None:
     )
 
 
-def _screen(rows: "list[RoundRow]", now: datetime) -> "RenderableType":
+def _screen(rows: "list[RoundRow]", now: datetime, width: int) -> "RenderableType":
     from rich.console import Group
     from rich.padding import Padding
-    from rich.table import Table
     from rich.text import Text
 
-    from parfeed.cli.planning.round_lines import (
-        ROUND_TITLES,
-        by_period,
-        round_cells,
-        status_lines,
-    )
+    from parfeed.cli.board_tables import rounds_table
+    from parfeed.cli.planning.round_lines import by_period, status_lines
 
     parts: list[RenderableType] = []
     for rounds in by_period(rows).values():
@@ -163,15 +159,11 @@ def _screen(rows: "list[RoundRow]", now: datetime) -> "RenderableType":
             Text(line, style="bold red" if line.startswith("  ALARM") else "")
             for line in lines
         ]
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for title in ROUND_TITLES:
-            right = title in ROUND_TITLES[:5]
-            table.add_column(
-                title, justify="right" if right else "left", no_wrap=title != "Reason"
-            )
-        for row in rounds:
-            table.add_row(*map(Text, round_cells(row)))
-        parts.append(Padding(table, (0, 0, 1, 2)))
+        # The newest round is what the lines above tell.
+        if len(rounds) > 1:
+            table = rounds_table(rounds, width=width - 2)
+            parts.append(Padding(table, (1, 0, 0, 2)))
+        parts.append(Text())
     return Group(*parts)
 
 
@@ -194,7 +186,7 @@ async def _live(
             with Live(console=console, screen=True, auto_refresh=False) as live:
                 while not reader.done():
                     rows = rounds_in(rounds)
-                    live.update(_frame(feed, rows, period), refresh=True)
+                    live.update(_frame(feed, rows, period, console.width), refresh=True)
                     await asyncio.wait([reader], timeout=1 / FRAMES_PER_S)
             await reader
         finally:
@@ -208,7 +200,7 @@ async def _read(rounds: "Subscription[RoundRow]") -> None:
 
 
 def _frame(
-    feed: "Feed", rows: "list[RoundRow]", period: "Period | None"
+    feed: "Feed", rows: "list[RoundRow]", period: "Period | None", width: int
 ) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
@@ -221,7 +213,7 @@ def _frame(
         *([f"  {feed.last_loss}"] if not feed.is_open else []),
     )
     now = datetime.now(UTC).astimezone()
-    return Group(head, _screen(rows, now) if rows else Text(_nothing(period)))
+    return Group(head, _screen(rows, now, width) if rows else Text(_nothing(period)))
 
 
 async def _lines(

@@ -26,7 +26,6 @@ AGENDA_POSITION: Final = "agenda"
 round, or of one that followed."""
 
 
-
 def bids_position(partition: int) -> str:
     """
     Return the key of a partition of `bids` among a round's positions.

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.market.answers import Floats, Integers, Schedules
+from streams.market.answers import Flags, Floats, Integers, Schedules
 
 EDGE: Final = 0.005
 """A jump at a schedule's end is taken as a slope of this width, relative to the price:
@@ -88,4 +88,17 @@ def curves_of(schedules: Schedules, *, rising: bool) -> Curves:
         first=np.append(np.flatnonzero(starts), len(lines)),
         price=np.concatenate([price, edge_price])[place],
         quantity=np.concatenate([quantity, np.zeros(len(edge_price))])[place],
+    )
+
+
+def chosen(curves: Curves, lines: Flags) -> Curves:
+    """Return the curves of the lines that are flagged."""
+    kept = lines[curves.line]
+    sizes = np.diff(curves.first)
+    points = np.repeat(kept, sizes)
+    return Curves(
+        line=curves.line[kept],
+        first=np.concatenate([[0], np.cumsum(sizes[kept])]).astype(np.int64),
+        price=curves.price[points],
+        quantity=curves.quantity[points],
     )

@@ -18,6 +18,7 @@ from streams.market.answers import Flags, Floats, Integers
 from streams.market.price_rule.book import Book, summed
 from streams.market.price_rule.learning import believed
 from streams.market.price_rule.model import Baskets, Makers
+from streams.market.price_rule.stated import Stated
 
 LEAST_RETURNS: Final = 0.04
 """Least share of its revenue that is taken to be left to a company: below, its answer
@@ -68,7 +69,11 @@ def spending(book: Book, process: Integers, count: int) -> Spending:
 
 
 def read_makers(
-    book: Book, process: Integers, inputs: Baskets, outputs: Baskets
+    book: Book,
+    process: Integers,
+    inputs: Baskets,
+    outputs: Baskets,
+    stated: Stated,
 ) -> list[Makers]:
     """
     Read the processes, as they were in each round.
@@ -78,20 +83,26 @@ def read_makers(
         process: of each bid.
         inputs: by process, as in the newest round.
         outputs: likewise.
+        stated: what schedules say of them.
     """
     count = len(inputs.distance)
     spent = spending(book, process, count)
     noise = _noise(spent.share)
     varies, log_share = _shares(spent.share, noise)
+    log_share = np.where(stated.is_known, spent.share[-1] + stated.gap, log_share)
     cost_share = np.where(np.isfinite(log_share), np.exp(log_share), 0.0)
     is_still = np.zeros(count, bool)
     is_still[process[book.is_fixed]] = True
     with np.errstate(invalid="ignore"):
         gaps = np.where(varies, np.maximum(log_share - spent.share, 0.0), 0.0)
     gaps = np.nan_to_num(gaps)
+    gaps[-1] = np.where(stated.is_known, stated.gap, gaps[-1])
     response = _responses(book, spent, inputs, outputs, cost_share, varies, noise)
+    bounds = (1.0, 1 / LEAST_RETURNS)
+    response = np.where(stated.is_known, np.clip(stated.slope, *bounds), response)
     levels = _levels(book, process, count)
     most = _capacities(levels, gaps, noise)
+    most = np.where(stated.is_known, levels[-1] + stated.most, most)
     return [
         Makers(
             outputs,

@@ -16,7 +16,7 @@ Bidders with a schedule answer by it. What is known as a sum moves as those do w
 are seen in the same product, or, where nobody is, with an elasticity of its own.
 """
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from scipy import sparse
@@ -69,6 +69,26 @@ class Baskets(NamedTuple):
         total = np.maximum(total, -1 + 1e-22)
         share = self.share * (1 + growth) / (1 + total)[self.owner]
         return np.log1p(total) / self.distance, share
+
+
+class Owned(Protocol):
+    """Lines that belong to owners and to products."""
+
+    @property
+    def owner(self) -> Integers: ...  # noqa: D102 - as in Baskets
+    @property
+    def product(self) -> Integers: ...  # noqa: D102 - as in Baskets
+
+
+def shared(
+    lines: Owned, quantity: Floats, distance: Floats, log_prices: Floats
+) -> Baskets:
+    """Make baskets of what lines say at some prices."""
+    owner, product = lines.owner, lines.product
+    spent = quantity * np.exp(log_prices)[product]
+    total = summed(owner, spent, len(distance))[owner]
+    share = np.divide(spent, total, out=np.zeros_like(spent), where=total > 0)
+    return Baskets(owner, product, quantity, share, distance)
 
 
 class Makers(NamedTuple):

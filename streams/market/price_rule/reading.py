@@ -12,13 +12,19 @@ from typing import Final
 import numpy as np
 
 from streams.market.answers import Flags, Floats, Integers
+from streams.market.price_rule.averaging import averaged
 from streams.market.price_rule.book import Book, Lines, summed
-from streams.market.price_rule.curves import Curves, curves_of
+from streams.market.price_rule.curves import Curves, chosen, curves_of
 from streams.market.price_rule.learning import believed
 from streams.market.price_rule.makers import read_makers
-from streams.market.price_rule.model import Baskets, Model, Sums, nearly
+from streams.market.price_rule.model import Baskets, Model, Sums, nearly, shared
 from streams.market.price_rule.processes import processes
 from streams.market.price_rule.seen_curves import joined, seen_curves
+from streams.market.price_rule.stated import (
+    stated_budgets,
+    stated_processes,
+    without,
+)
 
 SUBSTITUTION: Final = (0.05, 6.0)
 """Bounds of elasticities: beyond them a difference is noise or a lie, and the prices
@@ -27,6 +33,11 @@ that clear hardly differ any more."""
 UNEXPLAINED: Final = 0.15
 """Root mean square of ln(quantity) that a budget may leave unexplained, beyond three
 times what it leaves of most: others are read by their lines' own answers."""
+
+MOVED: Final = 0.02
+STOOD: Final = 1e-3
+"""A schedule stands if a price that moved by this much in ln p was answered within
+this much of what it says."""
 
 SEEN_ENOUGH: Final = 0.05
 """Part of a product's sum that must be seen in bids for the rest to be taken as like
@@ -49,14 +60,31 @@ def read(book: Book) -> Model:
     made = book.bids._replace(owner=process)
     # A unit of a process earns its bids' prices in fixed proportions.
     plain = np.ones(count)
+    plan_curves = curves_of(book.plans.schedules, rising=False)
+    bid_curves = curves_of(book.bids.schedules, rising=True)
+    prices = np.exp(book.log_prices[-1])
+    outputs = _basket(book, made, plain, -1)
+    has_inputs = np.bincount(needs.owner, minlength=count) > 0
+    stated = stated_processes(book.bids.schedules, outputs, has_inputs, prices)
+    stands = _stands(book, book.bids, bid_curves)
+    stated = without(stated, process[stands])
     makers = read_makers(
-        book,
-        process,
-        _basket(book, needs, need_distance, -1),
-        _basket(book, made, plain, -1),
+        book, process, _basket(book, needs, need_distance, -1), outputs, stated
     )
-    plan_curves = _plan_curves(book, unexplained)
-    bid_curves = _bid_curves(book, count, needs)
+    # A company whose costs move makes another quantity than its schedule says, unless
+    # it was seen to stand by it.
+    is_led = ~has_inputs[process] | (book.bids.quantity[-1] <= 0)
+    is_led[stands] = True
+    bid_curves = chosen(bid_curves, is_led)
+    is_seen = ~has_inputs[process] & ~book.is_fixed
+    bid_curves = _with_seen(book, book.bids, bid_curves, is_seen, rising=True)
+    wanted = _basket(book, book.plans, plan_distance, -1)
+    budgets = stated_budgets(book.plans.schedules, wanted, prices)
+    budgets = without(budgets, book.plans.owner[_stands(book, book.plans, plan_curves)])
+    plan_distance = np.where(budgets.is_known, nearly(1 - budgets.slope), plan_distance)
+    plan_curves = chosen(plan_curves, ~budgets.is_known[book.plans.owner])
+    is_seen = (unexplained & ~budgets.is_known)[book.plans.owner]
+    plan_curves = _with_seen(book, book.plans, plan_curves, is_seen, rising=False)
 
     def seen_in(number: int) -> Model:
         return Model(
@@ -69,28 +97,12 @@ def read(book: Book) -> Model:
             sums=_sums(book),
         )
 
-    return seen_in(-1)
+    return averaged(book, seen_in)
 
 
 def _basket(book: Book, lines: Lines, distance: Floats, number: int) -> Baskets:
     quantity = np.nan_to_num(lines.quantity[number])
-    return shared(
-        lines.owner, lines.product, quantity, distance, book.log_prices[number]
-    )
-
-
-def shared(
-    owner: Integers,
-    product: Integers,
-    quantity: Floats,
-    distance: Floats,
-    log_prices: Floats,
-) -> Baskets:
-    """Make baskets of quantities at some prices."""
-    spent = quantity * np.exp(log_prices)[product]
-    total = summed(owner, spent, len(distance))[owner]
-    share = np.divide(spent, total, out=np.zeros_like(spent), where=total > 0)
-    return Baskets(owner, product, quantity, share, distance)
+    return shared(lines, quantity, distance, book.log_prices[number])
 
 
 def _distance(book: Book, lines: Lines, owners: int) -> tuple[Floats, Flags]:
@@ -134,25 +146,29 @@ def _within(owner: Integers, owners: int, value: Floats, known: Flags) -> Floats
     return np.where(known, value - mean[owner], 0.0)
 
 
-def _plan_curves(book: Book, unexplained: Flags) -> Curves:
-    lines = book.plans
-    stated = curves_of(lines.schedules, rising=False)
-    if book.rounds < 2:
-        return stated
-    is_seen = unexplained[lines.owner]
-    is_seen[stated.line] = False
-    return joined(stated, _seen(book, lines, is_seen, rising=False))
+def _stands(book: Book, lines: Lines, curves: Curves) -> Integers:
+    # The lines whose schedule of now says what they answered to other prices: those
+    # stand by it, whatever else is dearer.
+    at = curves.line
+    stands = np.zeros(len(at), bool)
+    for log_prices, quantity in zip(
+        book.log_prices[:-1], lines.quantity[:-1], strict=True
+    ):
+        moved = np.abs(log_prices - book.log_prices[-1])[lines.product[at]] > MOVED
+        said, _ = curves.at(np.exp(log_prices)[lines.product[at]])
+        same = np.abs(said - quantity[at]) <= STOOD * np.maximum(said, quantity[at])
+        stands = np.where(moved, same, stands)
+    return at[stands]
 
 
-def _bid_curves(book: Book, count: int, needs: Lines) -> Curves:
-    lines = book.bids
-    stated = curves_of(lines.schedules, rising=True)
+def _with_seen(
+    book: Book, lines: Lines, stated: Curves, is_seen: Flags, *, rising: bool
+) -> Curves:
     if book.rounds < 2:
         return stated
-    has_inputs = np.bincount(book.inputs.owner, minlength=len(lines.owner)) > 0
-    is_seen = ~has_inputs & ~book.is_fixed
+    is_seen = is_seen.copy()
     is_seen[stated.line] = False
-    return joined(stated, _seen(book, lines, is_seen, rising=True))
+    return joined(stated, _seen(book, lines, is_seen, rising=rising))
 
 
 def _seen(book: Book, lines: Lines, is_seen: Flags, *, rising: bool) -> Curves:

@@ -72,8 +72,8 @@ class RoundRow(Row, frozen=True, kw_only=True, tag_field="type", tag="round"):
         denied_budget: what they would have cost at the price they were planned at.
         moved_budget: the part of it that goes to unplanned cards.
         positions: by `bids-` and the partition, the offset in `bids` up to which the
-            round's answers are complete; and under `agenda`, the next offset of the agenda when the
-            round was announced.
+            round's answers are complete; and by `agenda` the agenda's next offset when
+            the round was announced.
     """
 
     product_id: Identifier = EVERY_PRODUCT

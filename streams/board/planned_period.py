@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from schemas.board_rows import bids_position
 from schemas.planning import CouncilDecided
 from schemas.rows import Line
 from schemas.settings import Settings

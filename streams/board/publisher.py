@@ -58,8 +58,8 @@ class Step(msgspec.Struct, kw_only=True):
 
 
 def group_id(settings: Settings) -> str:
-    """Return the name of the boards' group; it is the transactional id as well."""
-    return f"{settings.topic_prefix}.board"
+    """Return the name of the boards' group, which is their transactional id as well."""
+    return f"{settings.topic_prefix}.boards"
 
 
 class BoardPublisher:

@@ -16,16 +16,19 @@ from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from parfeed.economy.consumers import NO_BUDGETS, NO_LIMITS, Budgets, Limits
+from parfeed.economy.consumers import NO_BUDGETS, NO_FLOATS, NO_LIMITS, Budgets, Limits
 from parfeed.economy.economy import Economy, Parts
 from parfeed.economy.producers import Endowments, Offers, Processes
 from parfeed.economy.sums import summed
 from streams.market.answers import Floats, Integers
 
-Kind = Literal["cobb_douglas", "ces", "limits", "mixed"]
-KINDS: Final[tuple[Kind, ...]] = ("cobb_douglas", "ces", "limits", "mixed")
+Kind = Literal["cobb_douglas", "ces", "limits", "mixed", "ces_makers"]
+KINDS: Final[tuple[Kind, ...]] = (
+    *("cobb_douglas", "ces", "limits", "mixed", "ces_makers"),
+)
 """How consumers want: with an elasticity of 1, with one of 0.5 to 2.5 each, with plan
-lines that have limits, or some of each."""
+lines that have limits, or some of each. Last, companies as well as consumers have
+elasticities of 0.5 to 2.5; elsewhere those of companies are 1."""
 
 FARTHEST_START: Final = 100.0
 """How many times too high or too low a starting price may be."""
@@ -293,6 +296,11 @@ def _processes(
     capacity = np.full(size, np.inf)
     if kind in ("limits", "mixed"):
         capacity = chance.uniform(1.2, 6, size)
+    elasticity, usual_price = NO_FLOATS, NO_FLOATS
+    if kind == "ces_makers":
+        elasticity = chance.uniform(0.5, 2.5, size)
+        # Companies know what they know from the prices that clear.
+        usual_price = prices[wiring.input_product]
     return Processes(
         company=wiring.company,
         scale=scale,
@@ -304,6 +312,8 @@ def _processes(
         input_process=at,
         input_product=wiring.input_product,
         input_exponent=b,
+        elasticity=elasticity,
+        input_usual_price=usual_price,
     )
 
 

@@ -166,7 +166,7 @@ class Economy:
         worth = processes.output_amount * prices[processes.output_product]
         share = worth / processes.revenue(prices)[processes.output_process]
         product = processes.input_product[at]
-        used = processes.input_exponent * spent[processes.input_process]
+        used = processes.exponents_at(prices) * spent[processes.input_process]
         inputs = Inputs(
             bid=by, product=product, quantity=used[at] / prices[product] * share[by]
         )

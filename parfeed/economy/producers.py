@@ -7,6 +7,10 @@ process, p the inputs' prices, b their exponents and h that of effort,
 
     ln q (1 - sum b - h) = scale + sum b ln(b lam / p) + h ln lam,     x = lam b q / p
 
+Inputs that stand in for each other with another elasticity than 1 keep the sum of their
+exponents, while each one's part of it moves with prices; at the inputs' usual prices it
+is what it would be with an elasticity of 1.
+
 Beyond its capacity it makes its capacity, with the inputs that do that at least cost.
 With increasing returns (sum b + h above 1) the formula is where profit is least. Such a
 process makes its capacity when that pays, and nothing otherwise. Without a capacity it
@@ -18,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from parfeed.economy.consumers import NO_FLOATS
 from parfeed.economy.sums import summed
 from streams.market.answers import Floats, Integers
 
@@ -38,6 +43,9 @@ class Processes(NamedTuple):
         output_process, output_product, output_amount: what a unit of a process makes;
             rising by process.
         input_process, input_product, input_exponent: what it needs; rising by process.
+        elasticity: of each process, between its inputs, above 0; empty for 1
+            everywhere.
+        input_usual_price: of each input, where elasticities are not 1; else empty.
     """
 
     company: Integers
@@ -50,6 +58,8 @@ class Processes(NamedTuple):
     input_process: Integers
     input_product: Integers
     input_exponent: Floats
+    elasticity: Floats = NO_FLOATS
+    input_usual_price: Floats = NO_FLOATS
 
     def exponents(self) -> Floats:
         """Return by process the sum of its exponents, effort's among them."""
@@ -66,10 +76,11 @@ class Processes(NamedTuple):
         """
         Return by process its level, and what is spent per unit of an exponent.
 
-        An input's quantity is its exponent times the second, by its price.
+        An input's quantity is its exponent at these prices (`exponents_at`) times the
+        second, by its price.
         """
         exponents = self.exponents()
-        terms = self._input_terms(prices)
+        terms = self.input_terms(prices)
         log_revenue = np.log(self.revenue(prices))
         return _levels(self, terms, exponents, log_revenue[:, None], 0.0)
 
@@ -84,33 +95,74 @@ class Processes(NamedTuple):
         worth = self.output_amount * prices[product]
         revenue = self.revenue(prices)[process, None] + worth[:, None] * (factors - 1)
         # A process that needs its own product pays the other price, too.
-        own_exponent = self._own_exponents(len(prices))
+        dearer = self._dearer(self._own_exponents(prices), factors)
         levels, _ = _levels(
             self._of(process),
-            self._input_terms(prices)[process],
+            self.input_terms(prices)[process],
             self.exponents()[process],
             np.log(revenue),
-            own_exponent[:, None] * np.log(factors),
+            dearer,
         )
         return levels.reshape(revenue.shape) * self.output_amount[:, None]
 
+    def exponents_at(self, prices: Floats) -> Floats:
+        """Return by input its exponent at some prices; their sum never changes."""
+        worth, total = self._worths(prices)
+        return worth * (self._sums() / total)[self.input_process]
+
+    def input_terms(self, prices: Floats) -> Floats:
+        """Return by process what stands for sum b ln(b / p) in its formula."""
+        b = self.input_exponent
+        if not len(self.elasticity):
+            terms = b * np.log(b / prices[self.input_product])
+            return summed(self.input_process, terms, len(self.company))
+        usual = b * np.log(b / self.input_usual_price)
+        relative = prices[self.input_product] / self.input_usual_price
+        is_one = self.elasticity == 1
+        terms = usual - np.where(is_one[self.input_process], b * np.log(relative), 0.0)
+        sums, (_, total) = self._sums(), self._worths(prices)
+        power = np.where(is_one, 1.0, 1 - self.elasticity)
+        index = np.where(is_one, 0.0, sums / power * np.log(total / sums))
+        return summed(self.input_process, terms, len(self.company)) - index
+
     # Private
 
-    def _own_exponents(self, products: int) -> Floats:
+    def _sums(self) -> Floats:
+        # Of the inputs' exponents; a process of effort alone gets what divides safely.
+        sums = summed(self.input_process, self.input_exponent, len(self.company))
+        return np.where(sums > 0, sums, 1.0)
+
+    def _worths(self, prices: Floats) -> tuple[Floats, Floats]:
+        # Of each input, in what its exponent is a part; and their sum by process.
+        worth = self.input_exponent
+        if len(self.elasticity):
+            relative = prices[self.input_product] / self.input_usual_price
+            worth = worth * relative ** (1 - self.elasticity[self.input_process])
+        total = summed(self.input_process, worth, len(self.company))
+        return worth, np.where(total > 0, total, 1.0)
+
+    def _own_exponents(self, prices: Floats) -> Floats:
         # By output, the exponent of that same product among the process's inputs.
+        products = len(prices)
         key, at = np.unique(
             self.input_process * products + self.input_product, return_inverse=True
         )
-        total = np.append(summed(at, self.input_exponent, len(key)), 0.0)
+        total = np.append(summed(at, self.exponents_at(prices), len(key)), 0.0)
         wanted = self.output_process * products + self.output_product
         place = np.searchsorted(key, wanted)
         is_own = np.append(key, -1)[place] == wanted
         return np.where(is_own, total[place], 0.0)
 
-    def _input_terms(self, prices: Floats) -> Floats:
-        b = self.input_exponent
-        terms = b * np.log(b / prices[self.input_product])
-        return summed(self.input_process, terms, len(self.company))
+    def _dearer(self, own_exponent: Floats, factors: Floats) -> Floats:
+        # By output and factor, what the terms lose when its own product is an input.
+        plain = own_exponent[:, None] * np.log(factors)
+        if not len(self.elasticity):
+            return plain
+        power = (1 - self.elasticity)[self.output_process, None]
+        sums = self._sums()[self.output_process, None]
+        part = own_exponent[:, None] / sums
+        index = np.log(1 - part + part * factors**power)
+        return np.where(power == 0, plain, sums * index / np.where(power, power, 1.0))
 
     def _of(self, process: Integers) -> "Processes":
         return self._replace(

@@ -11,7 +11,6 @@ import numpy as np
 
 from parfeed.economy.economy import Economy
 from parfeed.economy.producers import Processes
-from parfeed.economy.sums import summed
 from parfeed.economy.troubles import SOME
 from streams.market.answers import Floats
 
@@ -64,12 +63,6 @@ def _scales(
     processes: Processes, prices: Floats, made: Floats, share_spent: Floats
 ) -> Floats:
     # ln made = scale + sum b ln(b / p) + (sum b + h) ln(spent per exponent)
-    b = processes.input_exponent
-    terms = b * np.log(b / prices[processes.input_product])
     exponents = processes.exponents()
     spent = share_spent * processes.revenue(prices) * made
-    return (
-        np.log(made)
-        - summed(processes.input_process, terms, len(exponents))
-        - exponents * np.log(spent)
-    )
+    return np.log(made) - processes.input_terms(prices) - exponents * np.log(spent)

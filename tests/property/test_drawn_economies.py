@@ -103,6 +103,7 @@ def test_kinds_differ_in_how_consumers_want():
     assert len(of["limits"].limits.most)
     assert len(of["mixed"].budgets.income)
     assert len(of["mixed"].limits.most)
+    assert of["ces_makers"].processes.elasticity.std() > 0.3
     # Several products of one company, and several together of one process.
     companies = of["ces"].processes.company
     assert len(np.unique(companies)) < len(companies)

@@ -46,7 +46,7 @@ def profit(of: Processes, made: float, inputs: np.ndarray) -> float:
 
 def answer(of: Processes) -> tuple[float, np.ndarray]:
     level, spent = of.levels(PRICES)
-    return float(level[0]), of.input_exponent * spent[0] / PRICES[1:]
+    return float(level[0]), of.exponents_at(PRICES) * spent[0] / PRICES[1:]
 
 
 def test_a_process_makes_what_earns_most():
@@ -69,6 +69,31 @@ def test_at_its_capacity_a_process_takes_the_inputs_that_cost_least():
     for _ in range(300):
         aside = np.exp(chance.normal(0, 0.05, 2))
         assert profit(of, made, inputs * aside) < best
+
+
+@pytest.mark.parametrize("elasticity", [0.5, 1.0, 2.5])
+def test_inputs_stand_in_for_each_other_by_the_elasticity(elasticity):
+    of = process(
+        elasticity=np.array([elasticity]), input_usual_price=np.array([2.0, 0.5])
+    )
+    made, inputs = answer(of)
+    assert made == pytest.approx(answer(process())[0])  # at usual prices
+    dearer = PRICES * [1, 1.21, 1]
+    _, spent = of.levels(dearer)
+    then = of.exponents_at(dearer) * spent[0] / dearer[1:]
+    ratio = (then[0] / then[1]) / (inputs[0] / inputs[1])
+    assert ratio == pytest.approx(1.21**-elasticity)
+    assert of.exponents_at(dearer).sum() == pytest.approx(0.7)
+    # Hotelling's lemma: an input costs in profit what is needed of it.
+    step = 1e-6
+    around = [
+        float(level[0] * prices[0] - (0.7 + 0.1) * spent[0])
+        for factor in (1 - step, 1 + step)
+        for prices in [dearer * [1, factor, 1]]
+        for level, spent in [of.levels(prices)]
+    ]
+    slope = (around[1] - around[0]) / (2 * step * dearer[1])
+    assert -slope == pytest.approx(then[0], rel=1e-6)
 
 
 def test_increasing_returns_make_all_of_the_capacity_or_nothing():
@@ -180,8 +205,13 @@ def test_a_schedule_says_what_the_bidder_then_answers(kind):
                     ) == pytest.approx(now.quantity[line], rel=1e-9, abs=1e-9)
 
 
-def test_a_schedule_knows_that_a_dearer_product_is_a_dearer_input_too():
+@pytest.mark.parametrize("elasticity", [None, 0.5, 1.0, 2.5])
+def test_a_schedule_knows_that_a_dearer_product_is_a_dearer_input_too(elasticity):
     of = process(input_product=integers(1, 0))
+    if elasticity is not None:
+        of = of._replace(
+            elasticity=np.array([elasticity]), input_usual_price=np.array([2.0, 7.0])
+        )
     said = of.made_at(PRICES, np.array([0.5, 1.0, 3.0]))[0]
     then = [of.levels(PRICES * [factor, 1, 1])[0][0] for factor in (0.5, 1.0, 3.0)]
     np.testing.assert_allclose(said, then)

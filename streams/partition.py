@@ -1,12 +1,14 @@
 """
 One partition in the hands of this worker: opened, folded into, committed, given up.
 
-Opening fences earlier owners, then reads back what they committed. A batch must
+Opening fences earlier owners, then reads back what they committed, and folds what the
+board has said since: its word comes before the lines that it is about. A batch must
 follow on what was folded before: what was folded already is skipped, and a hole means
 that records were lost on their way here, so the worker stops.
 """
 
 import logging
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from typing import Final, Self
@@ -17,12 +19,12 @@ from aiokafka.partitioner import murmur2
 from schemas.codec import encode, encode_key
 from schemas.errors import IntegrityError
 from schemas.settings import Settings
-from schemas.topics import BIDS, LINES, MARKET, REJECTED, SOURCES, full_name
+from schemas.topics import BIDS, BOARD, LINES, MARKET, REJECTED, SOURCES, full_name
 from streams.market.batch import Changes, fold_batch
 from streams.market.periods import Calendar
 from streams.market.tables import Rules, Tables, line_key
 from streams.publisher import PartitionPublisher, Record
-from streams.recovery import committed_offsets, restore
+from streams.recovery import committed_offsets, restore, unfolded
 from streams.transport import Batch
 
 log = logging.getLogger(__name__)
@@ -77,7 +79,14 @@ class Partition:
             settings.broker, group_id(settings), prefix, partition
         )
         await restore(tables, settings.broker, prefix, committed)
-        return cls(settings, publisher, tables, committed)
+        opened = cls(settings, publisher, tables, committed)
+        said = unfolded(
+            settings.broker, prefix, BOARD, partition, committed.get(BOARD.name, 0)
+        )
+        async with aclosing(said):
+            async for batch in said:
+                await opened.fold(batch)
+        return opened
 
     @property
     def is_dirty(self) -> bool:

@@ -2,6 +2,7 @@
 Reading a partition's tables back, as they were committed last.
 
 Only after the earlier owner has been fenced: then nothing that is read can change.
+What the board has said since is read right behind it, see `unfolded`.
 """
 
 import logging
@@ -18,11 +19,15 @@ from schemas.topics import LINES, MARKET, SOURCES, Topic, full_name
 from streams.market.batch import remember_batch
 from streams.market.tables import Tables
 from streams.parsed_records import as_parsed
+from streams.transport import Batch
 
 log = logging.getLogger(__name__)
 
 FETCH_BYTES: Final = 8 * 1024 * 1024
 """Of one fetch while reading back: some 8,000 rows."""
+
+MARKET_KEY_PARTS: Final = 2
+"""product_id and period: the key of a row that a worker wrote."""
 
 
 async def committed_offsets(
@@ -64,15 +69,7 @@ async def restore(
         IntegrityError: if a record that a worker wrote cannot be read.
     """
     partition = tables.partition
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=FETCH_BYTES,
-        fetch_max_wait_ms=20,
-        value_deserializer=as_parsed,
-    )
+    consumer = _consumer(bootstrap)
     await consumer.start()
     try:
         for topic in (MARKET, LINES):
@@ -97,6 +94,49 @@ async def restore(
     )
 
 
+async def unfolded(
+    bootstrap: str, prefix: str, topic: Topic, partition: int, begin: int
+) -> AsyncIterator[Batch]:
+    """
+    Read what lies in a source topic that nobody has folded yet, up to its end.
+
+    The board's topic is folded so before any other goes on: a gate that closed while
+    nobody worked is known when the late lines come, and no line answers at a price
+    that is older than one it has answered at before.
+
+    Args:
+        bootstrap: Kafka's address.
+        prefix: of the deployment's topics.
+        topic: a source topic.
+        partition: its number.
+        begin: the offset that the topic was folded up to.
+    """
+    name = full_name(prefix, topic)
+    source = TopicPartition(name, partition)
+    consumer = _consumer(bootstrap)
+    await consumer.start()
+    try:
+        end = (await consumer.end_offsets([source]))[source]
+        async for records in _read(consumer, source, begin, end):
+            after = records[-1].offset + 1
+            yield Batch(name, partition, begin, after, records)
+            begin = after
+    finally:
+        await consumer.stop()
+
+
+def _consumer(bootstrap: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=20,
+        value_deserializer=as_parsed,
+    )
+
+
 async def _read(
     consumer: AIOKafkaConsumer, source: TopicPartition, begin: int, end: int
 ) -> AsyncIterator[list[Any]]:
@@ -116,7 +156,9 @@ def _put_back(tables: Tables, topic: Topic, records: Iterable[Any]) -> None:
     for record in records:
         try:
             if topic is MARKET:
-                tables.put_row(decode_market_row(record.value))
+                # The board keeps its rows in the same log, under longer keys.
+                if len(_decode_key(record.key)) == MARKET_KEY_PARTS:
+                    tables.put_row(decode_market_row(record.value))
             else:
                 tables.put_line(decode_line(record.value))
         except msgspec.DecodeError as exc:
@@ -124,3 +166,6 @@ def _put_back(tables: Tables, topic: Topic, records: Iterable[Any]) -> None:
                 f"{topic.name} [{tables.partition}] {record.offset} is no record of a "
                 f"worker: {exc}; nobody else may write there"
             ) from exc
+
+
+_decode_key = msgspec.json.Decoder(list[str | int]).decode

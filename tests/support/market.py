@@ -8,15 +8,17 @@ library, so that what is tested is not also what wrote the question.
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from operator import add
 from typing import Any, NamedTuple
 
 from schemas.codec import decode_event
 from schemas.events import Event
-from schemas.rows import Line, MarketRow
+from schemas.rows import ZERO, Line, MarketRow
 from schemas.topics import TOPIC_OF_EVENT, Topic
 from streams.market.batch import Changes, fold_batch
 from streams.market.periods import Calendar, PeriodLength
-from streams.market.tables import LineKey, RowKey, Rules, Tables
+from streams.market.standing import Change, LineKey, change_between
+from streams.market.tables import RowKey, Rules, Tables
 
 MONDAY = datetime(2011, 10, 31, tzinfo=UTC)
 """The first moment of 2011-W44."""
@@ -203,3 +205,13 @@ def outcome(of: Tables, changes: Iterable[Changes]) -> Outcome:
             for one in change.rejected
         ),
     )
+
+
+def sums_of(into: Tables, key: tuple[str, str]) -> Change:
+    """All lines of a product and period added up, as they stand."""
+    sums, standing = Change(), into.standing(*key)
+    for line in standing.lines.values():
+        denied = standing.denied_of(line)
+        change = change_between(line.kind, ZERO, line.amount, denied_after=denied)
+        sums = Change(*map(add, sums, change))
+    return sums

@@ -9,6 +9,7 @@ time it is asked. Its market's periods are weeks.
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from support.market import Said
@@ -20,8 +21,18 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SPANS = {"minute": (60, 10), "hour": (3_600, 300), "day": (86_400, 3_600)}
 COLOURS = ((3, "blue"), (5, "green"), (10, "yellow"), (20, "orange"))
 
-PARTY = {"bid": "company_id", "plan": "consumer_id", "price": "company_id"}
-"""Whose line an event makes; the planned price is the board's."""
+PARTY = {
+    "bid": "company_id",
+    "plan": "consumer_id",
+    "price": "company_id",
+    "decision": "council_id",
+    "announced_price": "",
+    "indicative_price": "",
+    "planned_price": "",
+}
+"""Whose line an event makes; without a field it is the board's."""
+
+LINES_OF_PARTIES = ("bid", "plan", "confirmation")
 
 RowSaid = dict[str, Any]
 """A row in plain words: fractions, microseconds, texts."""
@@ -55,6 +66,7 @@ class Model:
         self._early = early_limit_s * 10**6
         self._foreign = foreign
         self._ids: list[tuple[str, int, str]] = []
+        self.periods: list[Accepted] = []
         self.accepted: list[Accepted] = []
         self.refused: list[tuple[str, int, str]] = []
 
@@ -66,7 +78,7 @@ class Model:
         code = self._fault(one, topic.event_types)
         self._ids.append((topic.name, offset, said["event_id"]))
         if code is None:
-            self.accepted.append(one)
+            (self.periods if said["type"] == "period" else self.accepted).append(one)
         else:
             self.refused.append((topic.name, offset, code))
 
@@ -84,17 +96,59 @@ class Model:
                 return "duplicate"
         if one.occurred > one.received + self._early:
             return "occurred_in_future"
-        if one.said["type"] not in types:
+        kind = one.said["type"]
+        if kind not in types:
             return "wrong_topic"
+        if kind == "period":
+            said = [known for known in self.periods if known.period == one.period]
+            newest = max((_place(known) for known in said), default=-1)
+            return "stale_revision" if _place(one) <= newest else None
         if one.said["product_id"] == self._foreign:
             return "wrong_partition"
+        if kind in LINES_OF_PARTIES and (code := self._gate(one)) is not None:
+            return code
+        if kind == "confirmation":
+            return self._confirmation(one)
         if _line(one) is not None:
             for known in self.accepted:
                 if _line(known) == _line(one) and (
                     _place(known) > _place(one)
-                    or (_place(known) == _place(one) and one.said["type"] != "price")
+                    or (_place(known) == _place(one) and kind != "price")
                 ):
                     return "stale_revision"
+        return None
+
+    def _gate(self, one: Accepted) -> str | None:
+        said = [known for known in self.periods if known.period == one.period]
+        if not said:
+            return None
+        closes = max(said, key=_place).said.get("closes_at")
+        if closes is not None and one.received > _micros(closes):
+            return "gate_closed"
+        priced = any(
+            known.said["type"] == "announced_price" and _where(known) == _where(one)
+            for known in self.accepted
+        )
+        opened = said[0].received
+        if one.said["type"] != "confirmation" and not priced and one.received >= opened:
+            return "unknown_product"
+        return None
+
+    def _confirmation(self, one: Accepted) -> str | None:
+        bids = [
+            known
+            for known in self.accepted
+            if known.said["type"] == "bid"
+            and _where(known) == _where(one)
+            and known.said["company_id"] == one.said["company_id"]
+        ]
+        if not bids:
+            return "unknown_bid"
+        bid = max(bids, key=_place)
+        if not bid.said.get("members") or _place(bid) != _place(one):
+            return "unknown_bid"
+        if one.said["member_id"] not in bid.said["members"]:
+            return "not_a_member"
         return None
 
     def _row(self, product: str, period: str) -> RowSaid:
@@ -103,13 +157,16 @@ class Model:
         newest = max(one.occurred for one in here)
         bought = [one for one in here if one.said["type"] == "purchase"]
         back = [one for one in here if one.said["type"] == "cancellation"]
-        supply = sum(_standing(here, "bid"), Fraction(0))
-        demand = sum(_standing(here, "plan"), Fraction(0))
+        bids = [_answer(one, here) for one in _newest(here, "bid")]
+        plans = [_answer(one, here) for one in _newest(here, "plan")]
+        supply = sum((units for units, _ in bids), Fraction(0))
+        demand = sum((units for units, _ in plans), Fraction(0))
+        announced = next(iter(_newest(here, "announced_price")), None)
         positions: dict[str, int] = {}
         for one in here:
             positions[one.topic] = max(positions.get(one.topic, -1), one.offset)
         ask = self._ask(ours, period)
-        planned = next(iter(_standing(here, "planned_price")), None)
+        planned = _price(here, "planned_price")
         return {
             "sequence": len(here),
             "positions": positions,
@@ -122,6 +179,21 @@ class Model:
             "given_back": (_sum(back, _planned), _sum(back, _unplanned)),
             "imbalance": _imbalance(supply, demand),
             "planned_price": planned,
+            "announced_price": _price(here, "announced_price"),
+            "indicative_price": _price(here, "indicative_price"),
+            "round": announced.said["round"] if announced else 0,
+            "forecast": _fraction(announced.said.get("forecast_percent"))
+            if announced
+            else None,
+            "flags": tuple(announced.said.get("flags", ())) if announced else (),
+            "counted": (
+                sum(units > 0 for units, _ in bids),
+                sum(units > 0 for units, _ in plans),
+            ),
+            "denied": (
+                sum(units > 0 for _, units in plans),
+                sum((units for _, units in plans), Fraction(0)),
+            ),
             "ask": ask,
             "difference": None if planned is None or ask is None else ask[0] - planned,
             "mean": _mean(*_sum(bought, _unplanned)),
@@ -166,6 +238,13 @@ def words_of(row: MarketRow) -> RowSaid:
         if row.imbalance is None
         else (Fraction(row.imbalance.percent), row.imbalance.colour),
         "planned_price": _fraction(price.planned),
+        "announced_price": _fraction(price.announced),
+        "indicative_price": _fraction(price.indicative),
+        "round": row.planning.round,
+        "forecast": _fraction(row.planning.forecast_percent),
+        "flags": row.planning.flags,
+        "counted": (row.planning.bids, row.planning.plans),
+        "denied": (row.planning.denied, Fraction(row.planning.denied_quantity)),
         "ask": None
         if price.unplanned is None
         else (Fraction(price.unplanned), price.unplanned_company),
@@ -192,18 +271,72 @@ def window_words(window: Window) -> RowSaid:
 # The model's arithmetic.
 
 
-def _standing(here: list[Accepted], kind: str) -> list[Fraction]:
-    # What each party's greatest revision says.
-    newest: dict[str, Accepted] = {}
+def _newest(here: list[Accepted], kind: str) -> list[Accepted]:
+    # Each party's greatest revision.
+    newest: dict[tuple[str, ...] | None, Accepted] = {}
     for one in here:
         if one.said["type"] == kind:
-            party = one.said.get(PARTY.get(kind, ""), "board")
-            if party not in newest or _place(one) > _place(newest[party]):
-                newest[party] = one
-    return [
-        Fraction(one.said["planned_price" if kind == "planned_price" else "quantity"])
-        for one in newest.values()
-    ]
+            known = newest.get(_line(one))
+            if known is None or _place(one) > _place(known):
+                newest[_line(one)] = one
+    return list(newest.values())
+
+
+def _price(here: list[Accepted], kind: str) -> Fraction | None:
+    return next((Fraction(one.said[kind]) for one in _newest(here, kind)), None)
+
+
+def _answer(one: Accepted, here: list[Accepted]) -> tuple[Fraction, Fraction]:
+    # What a line that stands adds to its sum, and what its limits deny it.
+    line, nothing = one.said, Fraction(0)
+    for decision in _newest(here, "decision"):
+        council = line.get("team_id" if line["type"] == "bid" else "council_id")
+        if decision.said["council_id"] == council and not decision.said["counts"]:
+            return nothing, nothing
+    confirmed = {
+        known.said["member_id"]
+        for known in here
+        if known.said["type"] == "confirmation"
+        and line["type"] == "bid"
+        and known.said["company_id"] == line["company_id"]
+        and _place(known) == _place(one)
+    }
+    if not confirmed.issuperset(line.get("members", ())):
+        return nothing, nothing
+    price = _price(here, "planned_price")
+    if price is None:
+        price = _price(here, "announced_price")
+    quantity = Fraction(line["quantity"])
+    if price is None or line.get("is_fixed"):
+        return quantity, nothing
+    wanted = _on_schedule(line, price) if line.get("schedule") else quantity
+    greatest, least = line.get("greatest_price"), line.get("least_price")
+    if (
+        (greatest is not None and price > Fraction(greatest))
+        or (least is not None and price < Fraction(least))
+        or wanted < Fraction(line.get("least_quantity") or 0)
+    ):
+        return nothing, wanted
+    return wanted, nothing
+
+
+def _on_schedule(line: Said, price: Fraction) -> Fraction:
+    points = [(Fraction(at), Fraction(units)) for at, units in line["schedule"]]
+    if price < points[0][0]:
+        return points[0][1] if line["type"] == "plan" else Fraction(0)
+    if price > points[-1][0]:
+        return points[-1][1] if line["type"] == "bid" else Fraction(0)
+    exact = next(
+        (units for at, units in points if at == price),
+        None,
+    )
+    if exact is not None:
+        return exact
+    (low, first), (high, second) = next(
+        (a, b) for a, b in pairwise(points) if a[0] < price < b[0]
+    )
+    weight = (price - low) / (high - low)
+    return Fraction(round((first * (1 - weight) + second * weight) * 10**6), 10**6)
 
 
 def _window(
@@ -269,16 +402,23 @@ def _imbalance(supply: Fraction, demand: Fraction) -> tuple[Fraction, str] | Non
 
 def _line(one: Accepted) -> tuple[str, ...] | None:
     kind = one.said["type"]
-    if kind not in PARTY and kind != "planned_price":
+    if kind not in PARTY:
         return None
-    party = one.said.get(PARTY.get(kind, ""), "board")
-    return (kind, one.said["product_id"], one.period, party)
+    party = one.said.get(PARTY[kind], "board")
+    needed_for = one.said.get("for_product_id") or ""
+    return (kind, one.said["product_id"], one.period, party, needed_for)
+
+
+def _where(one: Accepted) -> tuple[str, str]:
+    return one.said["product_id"], one.period
 
 
 def _place(one: Accepted) -> int:
     # A price has only its time to go by.
     if one.said["type"] == "price":
         return one.occurred
+    if one.said["type"] == "announced_price":
+        return int(one.said["round"])
     revision: int = one.said.get("revision", 0)
     return revision
 

@@ -66,6 +66,94 @@ def parts(draw: st.DrawFn) -> Said:
     return {"quantity": quantity, "planned_quantity": planned}
 
 
+def _or_none(of: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
+    return st.one_of(st.none(), st.none(), of)
+
+
+@st.composite
+def schedules(draw: st.DrawFn, falls: bool) -> list[list[str]]:
+    """Points whose prices rise and whose quantities fall or rise."""
+    count = draw(st.integers(0, 4))
+    if not count:
+        return []
+    cents = draw(st.sets(st.integers(1, 500), min_size=count, max_size=count))
+    units = draw(st.lists(st.integers(0, 3_000), min_size=count, max_size=count))
+    quantities = sorted(units, reverse=falls)
+    return [
+        [_decimal(cent * 10_000, False), _decimal(unit * 10_000 + 1, False)]
+        for cent, unit in zip(sorted(cents), quantities, strict=True)
+    ]
+
+
+low_prices = st.integers(1, 500).map(lambda cents: _decimal(cents * 10_000, False))
+"""Prices that schedules and limits are about."""
+
+councils = st.sampled_from(["street", "square"])
+
+
+def _planning(
+    shared: dict[str, st.SearchStrategy[object]],
+) -> list[st.SearchStrategy[Said]]:
+    # Lines with all that they may have, and what the board says of them.
+    line = {"period": periods, "revision": st.integers(0, 3), **shared}
+    bid = {
+        **line,
+        "company_id": parties,
+        "quantity": quantities,
+        "team_id": _or_none(councils),
+        "least_price": _or_none(low_prices),
+        "schedule": schedules(falls=False),
+        "is_fixed": st.sampled_from([False, False, True]),
+        "members": st.sampled_from([[], [], ["mill"], ["mill", "farm"]]),
+    }
+    plan = {
+        **line,
+        "consumer_id": parties,
+        "quantity": quantities,
+        "council_id": _or_none(councils),
+        "greatest_price": _or_none(low_prices),
+        "least_quantity": _or_none(st.integers(0, 30).map(str)),
+        "schedule": schedules(falls=True),
+        "for_product_id": _or_none(products),
+    }
+    confirmation = {
+        **line,
+        "company_id": parties,
+        "member_id": st.sampled_from(["mill", "farm", "ada"]),
+    }
+    return [
+        kind("bid", bid),
+        kind("plan", plan),
+        kind("confirmation", confirmation),
+        kind(
+            "announced_price",
+            {
+                **shared,
+                "period": periods,
+                "announced_price": low_prices,
+                "round": st.integers(1, 3),
+                "forecast_percent": _or_none(decimals(-200, 200)),
+                "flags": st.sampled_from([[], ["no_bid"]]),
+            },
+        ),
+        kind(
+            "indicative_price",
+            {**line, "indicative_price": low_prices, "round": st.integers(0, 3)},
+        ),
+        kind("planned_price", {**line, "planned_price": low_prices}),
+        kind("decision", {**line, "council_id": councils, "counts": st.booleans()}),
+    ]
+
+
+def kind(
+    name: str, fields: dict[str, st.SearchStrategy[object]]
+) -> st.SearchStrategy[Said]:
+    """Events of a kind; the part `parts`, if there is one, is a dict of fields."""
+    return st.fixed_dictionaries(fields).map(
+        lambda made: said(name, **made.pop("parts", {}), **made)
+    )
+
+
 def _events(event_ids: st.SearchStrategy[str]) -> st.SearchStrategy[Said]:
     shared = {
         "event_id": event_ids,
@@ -74,24 +162,50 @@ def _events(event_ids: st.SearchStrategy[str]) -> st.SearchStrategy[Said]:
     }
     line = {"period": periods, "revision": st.integers(0, 3)}
 
-    def kind(name: str, **fields: st.SearchStrategy[object]) -> st.SearchStrategy[Said]:
-        return st.fixed_dictionaries({**shared, **fields}).map(
-            lambda made: said(name, **made.pop("parts", {}), **made)
-        )
-
-    return st.one_of(
-        kind("purchase", parts=parts(), unit_price=prices),
-        kind("cancellation", parts=parts(), unit_price=prices),
-        kind("bid", company_id=parties, quantity=quantities, **line),
-        kind("plan", consumer_id=parties, quantity=quantities, **line),
-        kind("production", quantity=amounts),
-        kind("price", company_id=parties, unplanned_price=prices),
-        kind("planned_price", planned_price=prices, **line),
-    )
+    trading = [
+        kind("purchase", {**shared, "parts": parts(), "unit_price": prices}),
+        kind("cancellation", {**shared, "parts": parts(), "unit_price": prices}),
+        kind("production", {**shared, "quantity": amounts}),
+        kind("price", {**shared, "company_id": parties, "unplanned_price": prices}),
+    ]
+    simple = [
+        kind("bid", {**shared, **line, "company_id": parties, "quantity": quantities}),
+        kind(
+            "plan", {**shared, **line, "consumer_id": parties, "quantity": quantities}
+        ),
+        kind("planned_price", {**shared, **line, "planned_price": prices}),
+    ]
+    return st.one_of(*trading, *simple, *_planning(shared))
 
 
 events = _events(st.uuids().map(str))
 """Events that are all different."""
+
+planning_events = st.one_of(
+    _planning(
+        {
+            "event_id": st.uuids().map(str),
+            # One product, so that what is said of it meets.
+            "product_id": st.just("bread"),
+            "occurred_at": seconds.map(moment),
+        }
+    )
+)
+"""What is said while a product is planned, all different."""
+
+times_of_periods = kind(
+    "period",
+    {
+        "event_id": st.uuids().map(str),
+        "occurred_at": seconds.map(moment),
+        "period": periods,
+        "revision": st.integers(0, 3),
+        "closes_at": st.sampled_from(
+            [None, *(moment(at) for at in (-1, 0, 69.9995, 70, 3_700, 8 * _DAY))]
+        ),
+    },
+)
+"""What the board says of a period's gate, around the times at which events arrive."""
 
 repeating_events = _events(st.integers(0, 5).map("e-{}".format))
 """Events that often come under an id that was used before."""

@@ -15,6 +15,7 @@ def believed(
     sums: tuple[Floats, Floats, Floats, Floats],
     expected: Floats | float,
     bounds: tuple[float, float],
+    spread: float = SPREAD,
     least_noise: float = 0.0,
 ) -> Floats:
     """
@@ -24,6 +25,7 @@ def believed(
         sums: by owner, of x y, x x, y y, and how many there are to learn from.
         expected: the slope of those who show none.
         bounds: of a slope.
+        spread: of owners' slopes around what is expected.
         least_noise: variance that y is known to have.
     """
     top, bottom, square, freedom = sums
@@ -33,5 +35,5 @@ def believed(
     spare = freedom - 1
     known = (spare > 0) & (bottom > 1e-18)
     noise = float(np.median(left[known] / spare[known])) if known.any() else 0.0
-    weight = max(noise, least_noise) / SPREAD**2 + 1e-12
+    weight = max(noise, least_noise) / spread**2 + 1e-12
     return np.clip((top + weight * expected) / (bottom + weight), *bounds)

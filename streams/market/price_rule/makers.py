@@ -30,6 +30,10 @@ OFFER_RESPONSE: Final = 2.0
 MOST_SHARE: Final = 2.0
 """Bound of a cost share: who spends twice what it earns says something else."""
 
+RESPONSE_SPREAD: Final = 0.3
+"""How far companies' responses differ from what their costs let expect, relatively:
+what effort costs adds a tenth to a third."""
+
 _VARIES: Final = 4.0
 """Standard deviations by which a cost share must differ before it is not noise."""
 
@@ -88,18 +92,27 @@ def read_makers(
     count = len(inputs.distance)
     spent = spending(book, process, count)
     noise = _noise(spent.share)
-    varies, log_share = _shares(spent.share, noise)
-    log_share = np.where(stated.is_known, spent.share[-1] + stated.gap, log_share)
+    free = _free(spent)
+    full = _full(spent, noise)
+    response, left = _responses(book, spent, inputs, outputs, free, noise)
+    if full.may_be.any():
+        other, other_left = _responses(book, spent, inputs, outputs, full, noise)
+        # What differs by chance only is explained worse if it is taken for fullness.
+        is_full = full.may_be & ((book.rounds < 3) | (other_left < left))
+        response = np.where(is_full, other, response)
+        free = _Shares(
+            is_full,
+            np.where(is_full, full.log_share, free.log_share),
+            np.where(is_full, full.gaps, 0.0),
+        )
+    log_share = np.where(stated.is_known, spent.share[-1] + stated.gap, free.log_share)
     cost_share = np.where(np.isfinite(log_share), np.exp(log_share), 0.0)
-    is_still = np.zeros(count, bool)
-    is_still[process[book.is_fixed]] = True
-    with np.errstate(invalid="ignore"):
-        gaps = np.where(varies, np.maximum(log_share - spent.share, 0.0), 0.0)
-    gaps = np.nan_to_num(gaps)
+    gaps = free.gaps.copy()
     gaps[-1] = np.where(stated.is_known, stated.gap, gaps[-1])
-    response = _responses(book, spent, inputs, outputs, cost_share, varies, noise)
     bounds = (1.0, 1 / LEAST_RETURNS)
     response = np.where(stated.is_known, np.clip(stated.slope, *bounds), response)
+    is_still = np.zeros(count, bool)
+    is_still[process[book.is_fixed]] = True
     levels = _levels(book, process, count)
     most = _capacities(levels, gaps, noise)
     most = np.where(stated.is_known, levels[-1] + stated.most, most)
@@ -129,16 +142,35 @@ def _noise(share: Floats) -> float:
     return float(np.quantile(moved, 0.25)) / 0.319 if moved.size else 0.0
 
 
-def _shares(share: Floats, noise: float) -> tuple[Flags, Floats]:
-    known = np.isfinite(share)
+class _Shares(NamedTuple):
+    # By process whether it may have been full, ln B, and the gaps by round.
+    may_be: Flags
+    log_share: Floats
+    gaps: Floats
+
+
+def _free(spent: Spending) -> _Shares:
+    # As if all were free in all rounds, and shares differed by chance.
+    known = np.isfinite(spent.share)
     count = known.sum(axis=0)
-    mean = np.where(known, share, 0.0).sum(axis=0) / np.maximum(count, 1)
-    most = np.where(known, share, -np.inf).max(axis=0)
-    least = np.where(known, share, np.inf).min(axis=0)
+    mean = np.where(known, spent.share, 0.0).sum(axis=0) / np.maximum(count, 1)
+    nobody = np.zeros(spent.share.shape[1], bool)
+    log_share = np.where(count > 0, mean, -np.inf)
+    return _Shares(nobody, log_share, np.zeros_like(spent.share))
+
+
+def _full(spent: Spending, noise: float) -> _Shares:
+    # As if those whose share differs by more than chance were full where it is less.
+    known = np.isfinite(spent.share)
+    most = np.where(known, spent.share, -np.inf).max(axis=0)
+    least = np.where(known, spent.share, np.inf).min(axis=0)
     with np.errstate(invalid="ignore"):
-        varies = (count > 1) & (most - least > _VARIES * noise + 1e-6)
-    log_share = np.where(varies, most, np.where(count > 0, mean, -np.inf))
-    return varies, log_share
+        may_be = (known.sum(axis=0) > 1) & (most - least > _VARIES * noise + 1e-6)
+        is_top = known & (spent.share >= most - _VARIES / 2 * noise - 1e-9)
+    count = is_top.sum(axis=0)
+    mean = np.where(is_top, spent.share, 0.0).sum(axis=0) / np.maximum(count, 1)
+    gaps = np.where(known & ~is_top & may_be, mean - spent.share, 0.0)
+    return _Shares(may_be, np.where(count > 0, mean, -np.inf), np.nan_to_num(gaps))
 
 
 def _responses(
@@ -146,10 +178,11 @@ def _responses(
     spent: Spending,
     inputs: Baskets,
     outputs: Baskets,
-    cost_share: Floats,
-    varies: Flags,
+    shares: _Shares,
     noise: float,
-) -> Floats:
+) -> tuple[Floats, Floats]:
+    # The response by process, and what it leaves unexplained, as a square.
+    cost_share = np.exp(shares.log_share)
     count = len(cost_share)
     has_inputs = summed(inputs.owner, np.ones(len(inputs.owner)), count) > 0
     expected = 1 / np.maximum(1 - cost_share, LEAST_RETURNS)
@@ -159,19 +192,26 @@ def _responses(
         dx = book.log_prices[number] - book.log_prices[-1]
         # The baskets are the newest round's, so costs are told from there.
         margin = cost_share * inputs.cost(dx)[0] - outputs.cost(dx)[0]
-        moved = spent.revenue[-1] - spent.revenue[number]
-        share = spent.share[-1] - spent.share[number]
-        margin = margin + np.where(varies, share, 0.0)
-        moved = moved + np.where(varies, share, 0.0)
+        share = shares.gaps[number] - shares.gaps[-1]
+        margin = margin + share
+        moved = spent.revenue[-1] - spent.revenue[number] + share
         known = np.isfinite(moved) & np.isfinite(margin)
-        moved, margin = np.where(known, moved, 0.0), np.where(known, margin, 0.0)
+        moved = np.where(known, moved, 0.0)
+        # In units of what is expected, so that all may differ from it by as much.
+        margin = np.where(known, margin, 0.0) * expected
         top += moved * margin
         bottom += margin * margin
         square += moved * moved
         freedom += known
-    return believed(
-        (top, bottom, square, freedom), expected, (0.0, 1 / LEAST_RETURNS), noise**2
+    slope = believed(
+        (top, bottom, square, freedom),
+        1.0,
+        (0.0, 1 / LEAST_RETURNS),
+        RESPONSE_SPREAD,
+        noise**2,
     )
+    left = square - 2 * slope * top + slope**2 * bottom
+    return np.minimum(slope * expected, 1 / LEAST_RETURNS), left
 
 
 def _levels(book: Book, process: Integers, count: int) -> Floats:

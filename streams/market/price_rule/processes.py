@@ -16,8 +16,9 @@ from streams.market.price_rule.book import Book, summed
 from streams.market.price_rule.matching import needs_mark
 
 ALIKE: Final = 0.3
-"""Greatest difference of ln(cost share) of bids that come together: three standard
-deviations of bids that are off by a tenth at random."""
+"""Greatest difference of ln(cost share) of bids that come together, on average over
+the rounds: one and a half standard deviations where every line is off by a tenth at
+random. From a second round on twice that will do, since proportions tell better."""
 
 _SEPARATE: Final = 1.0
 """Elasticity at which two separate bids' proportion moves with that of their prices;
@@ -71,18 +72,24 @@ def _first_alike(book: Book) -> tuple[Integers, int]:
 def _costs_alike(book: Book, first: Integers) -> Flags:
     bids, inputs = book.bids, book.inputs
     count = len(bids.owner)
-    prices = np.exp(book.log_prices[-1])
-    spent = inputs.quantity[-1] * prices[inputs.product]
-    earned = (bids.quantity[-1] * prices[bids.product])[inputs.owner]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.log(spent) - np.log(earned)
+    share = np.zeros((book.rounds, len(inputs.owner)))
+    for number, log_prices in enumerate(book.log_prices):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            spent = np.log(inputs.quantity[number]) + log_prices[inputs.product]
+            earned = np.log(bids.quantity[number]) + log_prices[bids.product]
+        share[number] = spent - earned[inputs.owner]
     # Inputs are in the order of bid and product, so the nth of a bid belongs to the
     # nth of the other.
     starts = np.searchsorted(inputs.owner, np.arange(count))
     nth = np.arange(len(inputs.owner)) - starts[inputs.owner]
     other = np.minimum(starts[first[inputs.owner]] + nth, len(inputs.owner) - 1)
-    differs = np.abs(share - share[other])
-    differs = ~(differs < ALIKE) | (inputs.product != inputs.product[other])
+    apart = share - share[:, other]
+    known = np.isfinite(apart)
+    apart = np.where(known, apart, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    most = ALIKE if book.rounds == 1 else 2 * ALIKE
+    differs = (
+        (np.abs(apart) > most) | ~known[-1] | (inputs.product != inputs.product[other])
+    )
     alike: Flags = summed(inputs.owner, differs, count) == 0
     return alike
 

@@ -99,7 +99,7 @@ def _councils() -> Iterator[Case]:
 
 
 def _drawn(count: int) -> Iterator[Case]:
-    seen: Sequence[Seen] = ("bids", "schedules", "sums")
+    seen: Sequence[Seen] = ("bids", "schedules", "unsaid", "sums")
     for sees in seen:
         for kind, seed in _economies(count):
             yield Case(economy=kind, seed=seed, sees=sees)

@@ -48,7 +48,7 @@ FLOOR_DRAWS: Final = 25
 """Of the noise at the prices that clear: its worst imbalance differs by a factor of
 three from one draw to the next, and their median is wanted to a tenth."""
 
-Seen = Literal["bids", "schedules", "sums"]
+Seen = Literal["bids", "schedules", "unsaid", "sums"]
 Whose = Literal["ours", "published"]
 
 TROUBLES: Final[dict[str, Callable[[Economy, int], Bidders]]] = {
@@ -79,7 +79,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         economy: COUNCILS, or how a drawn one's consumers want.
         seed: of a drawn economy.
         products: of a drawn economy; None to draw them too.
-        sees: what the board sees.
+        sees: what the board sees: bids, with limits stated where bidders have them;
+            schedules of all of them too; bids whose limits are not stated; sums alone.
         trouble: a name of TROUBLES; empty for none.
         trouble_seed: of its chance.
         rule: by which prices are found.
@@ -143,7 +144,9 @@ def play_case(case: Case, most_rounds: int) -> Run:
     Noise never ends by itself: such a case is played to its last round.
     """
     of = _economy(case.economy, case.seed, case.products)
-    of = of.replaced(with_schedules=case.sees == "schedules")
+    of = of.replaced(
+        with_schedules=case.sees == "schedules", with_limits=case.sees != "unsaid"
+    )
     if case.start_price is not None:
         of = of.replaced(start_prices=np.full(len(of.names), case.start_price))
     bidders: Bidders = of

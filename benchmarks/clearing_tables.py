@@ -178,7 +178,12 @@ def timed_table(runs: Sequence[Run]) -> Table:
 
 
 _NEVER = float("inf")
-_SEEN = {"bids": "bids seen", "schedules": "with schedules", "sums": "nothing but sums"}
+_SEEN = {
+    "bids": "bids seen",
+    "schedules": "with schedules",
+    "unsaid": "no limit said",
+    "sums": "nothing but sums",
+}
 _TROUBLES = {
     "jumps": "increasing returns, all or nothing",
     "falls": "increasing returns, falling supply",

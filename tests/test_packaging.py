@@ -94,6 +94,11 @@ def test_real_data_comes_with_its_attribution(wheel):
     # CC BY 4.0 asks for the authors, the source and the licence.
     for word in ("CC BY 4.0", "Online Retail", "UCI", "10.1057/dbm.2012.17"):
         assert word in words
+    # The economy: whose it is, which version, and what its project says of licences.
+    for word in ("msszczep", "pequod-cljs", "8bd46b5", "Eclipse Public License 1.0"):
+        assert word in words
+    for name in held:
+        assert name in texts or name.rpartition("/")[2] in words
 
 
 def test_the_wheel_says_its_command_its_licence_and_its_python(wheel):

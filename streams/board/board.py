@@ -249,7 +249,7 @@ class Board:
             try:
                 due = self._desk.take(record, event, self._clock())
             except Refused as exc:
-                step.refused.append(self._desk.rejected(record, exc))
+                step.refused.append(self._desk.rejected(record, event, exc))
                 continue
             if due is None:
                 continue

@@ -206,7 +206,7 @@ async def _record(
     prices = said.prices()
     rounds: list[Round] = []
     book = Book(prices[1])
-    async for replayed in replay(settings, consumer, plan.period, said):
+    async for replayed in replay(settings, consumer, plan.period, said, said.round):
         rounds.append(replayed.answered)
         book = replayed.book
     return PeriodRecord(

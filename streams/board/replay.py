@@ -46,16 +46,21 @@ class Replayed(NamedTuple):
 
 
 async def replay(
-    settings: Settings, consumer: AIOKafkaConsumer, period: str, said: Said
+    settings: Settings,
+    consumer: AIOKafkaConsumer,
+    period: str,
+    said: Said,
+    last_round: int,
 ) -> AsyncIterator[Replayed]:
     """
-    Go through the rounds that were followed by another.
+    Go through the rounds that were followed by another, up to the last.
 
     Args:
         settings: of the deployment.
         consumer: of committed records.
         period: which was planned.
         said: what the board said of it.
+        last_round: the one that none followed, or whose own answers are not asked for.
 
     Raises:
         IntegrityError: if a sum breaks a law.
@@ -66,7 +71,7 @@ async def replay(
         _Part(settings, consumer, number, period, said.begins[number])
         for number in range(settings.partitions)
     ]
-    for round_ in range(2, said.round + 1):
+    for round_ in range(2, last_round + 1):
         for part in parts:
             cut = _cut(said, round_, part.number)
             if cut is not None:

@@ -40,7 +40,8 @@ class Said(msgspec.Struct, kw_only=True):
     What the board has said of a period.
 
     Attributes:
-        announced: prices, by round and product.
+        announced: prices, by round and product; the first of each is what holds.
+        repeated: prices that were announced once more; the board never does that.
         planned: planned prices, by product.
         times: the newest word on when the gate closes.
         indicated: how many times indicative prices were published.
@@ -52,6 +53,7 @@ class Said(msgspec.Struct, kw_only=True):
     """
 
     announced: dict[int, dict[str, Placed]] = {}
+    repeated: list[Placed] = []
     planned: dict[str, PlannedPriceAnnounced] = {}
     times: PeriodAnnounced | None = None
     indicated: int = 0
@@ -127,9 +129,10 @@ def _add_events(said: dict[str, Said], partition: int, records: list[Any]) -> No
             continue
         match event:
             case PriceAnnounced():
-                one.announced.setdefault(event.round, {})[event.product_id] = Placed(
-                    event=event, partition=partition, offset=record.offset
-                )
+                placed = Placed(event=event, partition=partition, offset=record.offset)
+                by_product = one.announced.setdefault(event.round, {})
+                if by_product.setdefault(event.product_id, placed) is not placed:
+                    one.repeated.append(placed)
             case PriceIndicated():
                 one.indicated = max(one.indicated, event.revision)
                 before = one.shown.get(event.product_id)

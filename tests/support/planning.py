@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from aiokafka import AIOKafkaProducer
+from support.polling import eventually
 from support.traffic import read_topic, topic_of
 
 from schemas.agenda import AgendaEvent
@@ -40,6 +41,52 @@ def said(kind: str, **fields: Any) -> Event:
     return decode_event(msgspec.json.encode(given))
 
 
+PRODUCTS = ("apples", "bread", "cheese")
+CLEARS_AT = (20, 8, 14)
+
+
+def listings(start_price: str = "10", but: tuple[str, ...] = ()) -> list[Event]:
+    """The products, listed."""
+    return [
+        said("listing", product_id=product, start_price=start_price)
+        for product in PRODUCTS
+        if product not in but
+    ]
+
+
+def clearing_lines(consumers: tuple[str, ...] = ("ada", "bob")) -> list[Event]:
+    """Scheduled lines; each product clears at a price of its own."""
+    events = []
+    for product, clears_at in zip(PRODUCTS, CLEARS_AT, strict=True):
+        events.append(
+            said(
+                "bid",
+                product_id=product,
+                company_id=f"maker-of-{product}",
+                quantity="100",
+                schedule=[["1", "5"], ["40", "200"]],
+            )
+        )
+        # What the maker makes at the price that clears, shared by the consumers.
+        made = 5 + (clears_at - 1) * 195 / 39
+        share = made / len(consumers)
+        events += [
+            said(
+                "plan",
+                product_id=product,
+                consumer_id=consumer,
+                quantity="50",
+                schedule=[
+                    ["0.5", f"{2 * share:.4f}"],
+                    [str(clears_at), f"{share:.4f}"],
+                    [str(clears_at * 4), "0"],
+                ],
+            )
+            for consumer in consumers
+        ]
+    return events
+
+
 class People:
     """Sends what people say where it belongs."""
 
@@ -55,6 +102,15 @@ class People:
 
     async def __aexit__(self, *_: object) -> None:
         await self._producer.stop()
+
+    async def until_planned(self, within_s: float = 40) -> None:
+        """Wait until every product has its planned price."""
+
+        async def planned() -> bool:
+            found = planned_in(await read_board(self._settings))
+            return len(found) == len(PRODUCTS)
+
+        await eventually(planned, within_s=within_s, every_s=0.2)
 
     async def say(self, *events: Event) -> None:
         """Send events in their order, and wait until Kafka has them."""

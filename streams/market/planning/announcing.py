@@ -66,6 +66,11 @@ def price_of(value: float) -> Price:
     return Price(f"{max(_LEAST_PRICE, exact):f}")
 
 
+def quantity_of(amount: Decimal) -> Quantity:
+    """Return a sum as it is announced: at most the wire's largest quantity."""
+    return Quantity(f"{min(amount, MAX_AMOUNT):f}")
+
+
 def opening_prices(plan: PeriodPlan) -> list[PriceAnnounced]:
     """Return round 1: the start prices of all products listed."""
     return [
@@ -113,8 +118,8 @@ def rebid(
                 period=Period(plan.period),
                 announced_price=Price(f"{price:f}"),
                 round=round_,
-                supply=_quantity(of.supply),
-                demand=_quantity(of.demand),
+                supply=quantity_of(of.supply),
+                demand=quantity_of(of.demand),
                 position=position(product_id),
                 forecast_percent=None
                 if by_person
@@ -192,11 +197,6 @@ def times(plan: PeriodPlan, now: float) -> PeriodAnnounced:
         closes_at=None if plan.closes_at is None else moment(plan.closes_at),
         revision=plan.notices,
     )
-
-
-def _quantity(amount: Decimal) -> Quantity:
-    # A sum may be larger than the wire's largest quantity: then it says so much.
-    return Quantity(f"{min(amount, MAX_AMOUNT):f}")
 
 
 def _reason(of: Sums, proposal: Proposal, forced: str | None) -> str:

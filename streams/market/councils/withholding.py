@@ -76,44 +76,47 @@ class Withholding:
     def _guard(self, council_id: str) -> None:
         # Withhold what is needed below a shown sum, then look after the shown ones.
         people = self._sums.people
-        shown, hides = self._below(council_id)
+        shown, largest = self._below(council_id)
         if council_id == _EVERYBODY:
             hidden = sum(
                 people(root) for root in self._parts(_EVERYBODY) if root not in shown
             )
         else:
             self._guarded.add(council_id)
-            # At least: who is in several of the sums is taken off several times.
             hidden = people(council_id) - sum(map(people, shown))
         candidates = shown
-        while hides and hidden < self._least and candidates:
+        # So many are hidden at least: who is in several of the sums is taken off
+        # several times, but nobody is several people in one part.
+        while 0 < largest and max(hidden, largest) < self._least and candidates:
             fewest = min(candidates, key=lambda part: (people(part), part))
             shown.discard(fewest)
             self._withhold(fewest)
-            inner, inner_hides = self._below(fewest)
+            inner, inner_largest = self._below(fewest)
             hidden += people(fewest) - sum(map(people, inner))
             shown |= inner
+            largest = max(largest, inner_largest)
             # What is withheld must not be the sum of what is shown below it.
-            candidates = shown if inner_hides else inner
+            candidates = shown if inner_largest else inner
         for part in shown:
             self._show(part)
         for part in shown:
             if part not in self._guarded:
                 self._guard(part)
 
-    def _below(self, council_id: str) -> tuple[set[str], bool]:
-        # The parts of a sum that may be shown, and whether there are any others.
+    def _below(self, council_id: str) -> tuple[set[str], int]:
+        # The parts of a sum that may be shown, and of how many people the largest
+        # other part is.
         shown = set()
         cell = self._sums.cells.get(council_id)
-        hides = cell is not None and cell.own_heads > 0
+        largest = 0 if cell is None else cell.own_heads
         for part in self._parts(council_id):
             people = self._sums.people(part)
             if people >= self._least:
                 shown.add(part)
             elif people:
-                hides = True
+                largest = max(largest, people)
                 self._guarded.discard(part)
-        return shown, hides
+        return shown, largest
 
     def _parts(self, council_id: str) -> list[str]:
         tree = self._tree

@@ -19,6 +19,7 @@ from parfeed.sources.opening import (
     SAMPLE,
     SAMPLE_FIRST_WEEK,
     SAMPLE_ITEMS,
+    SAMPLE_ITEMS_TRADED,
     open_sample,
     open_text,
     plain_suffix,
@@ -96,6 +97,17 @@ def find_source(
     )
 
 
+def planned_sample_source() -> Source:
+    """Return the packaged sample as it goes on where its first week is planned."""
+    whole = sample_source()
+    return msgspec.structs.replace(
+        whole,
+        identity=f"{whole.identity}:planned",
+        total=SAMPLE_ITEMS_TRADED,
+        open=lambda: _sample(planned_week=SAMPLE_FIRST_WEEK),
+    )
+
+
 def sample_source() -> Source:
     """Return the packaged sample."""
     digest = hashlib.sha256(read_sample_bytes()).hexdigest()
@@ -108,9 +120,11 @@ def sample_source() -> Source:
     )
 
 
-def _sample() -> Iterator[Item]:
+def _sample(planned_week: str | None = None) -> Iterator[Item]:
     with closing(open_sample()) as lines:
-        yield from map_retail(lines, SAMPLE_FIRST_WEEK)
+        yield from map_retail(
+            lines, SAMPLE_FIRST_WEEK, DEFAULT_NAME, planned_week=planned_week
+        )
 
 
 def _sales(path: Path, first_week: str | None, prefix: str) -> Iterator[Item]:

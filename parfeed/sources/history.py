@@ -49,6 +49,7 @@ class History:
 
     def __init__(self) -> None:
         self._weeks: dict[int, _Week] = {}
+        self._country: dict[str, str] = {}
 
     def add(self, week: int, row: RetailRow) -> None:
         """
@@ -66,6 +67,8 @@ class History:
         kept.sold[row.code] += row.quantity
         if row.consumer_id is not None:
             kept.bought[row.consumer_id, row.code] += row.quantity
+            if row.country is not None:
+                self._country[row.consumer_id] = row.country
         if row.quantity > 0:
             kept.prices[row.code][row.unit_price] += 1
 
@@ -100,6 +103,10 @@ class History:
                 total[code].update(prices)
         for code, prices in sorted(total.items()):
             yield code, _median(prices)
+
+    def country_of(self, consumer_id: str) -> str | None:
+        """Return where a customer was at home when they bought last, if it is said."""
+        return self._country.get(consumer_id)
 
     def _before(self, week: int) -> list["_Week"]:
         return [

@@ -21,6 +21,10 @@ SAMPLE_FIRST_WEEK: Final = "2011-W32"
 SAMPLE_ITEMS: Final = 177_687
 """What it becomes: 32,444 rows of events and refusals, and the events derived."""
 
+SAMPLE_ITEMS_TRADED: Final = 148_388
+"""The same where the board plans the first week: without that week's bids, plan lines
+and planned prices."""
+
 
 def open_text(path: Path) -> TextIO:
     """

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from parfeed.sources.opening import open_text
-from parfeed.sources.reading import COLUMNS, ROW_COLUMN
+from parfeed.sources.reading import COLUMNS, COUNTRY_COLUMN, ROW_COLUMN
 
 FIRST_WEEK: Final = (2011, 28)
 LAST_WEEK: Final = (2011, 35)
@@ -36,10 +36,11 @@ def sample_lines(lines: Iterable[str]) -> Iterator[str]:
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow((ROW_COLUMN, *COLUMNS))
+    kept = (*COLUMNS, COUNTRY_COLUMN)
+    writer.writerow((ROW_COLUMN, *kept))
     reader = csv.reader(lines)
     header = next(reader)
-    places = [header.index(name) for name in COLUMNS]
+    places = [header.index(name) for name in kept]
     moment = header.index("InvoiceDate")
     for number, cells in enumerate(reader, start=1):
         year, week, _ = datetime.fromisoformat(cells[moment]).isocalendar()

@@ -4,7 +4,8 @@ PURE. Lines of a shop's CSV file to rows.
 The layout is that of the Online Retail data set: one line per position of an invoice.
 Columns are found by their names, in any order; others are passed over. A column
 `Row` (the packaged sample has it) numbers the rows as the full file does; without it
-they are counted from 1. What cannot be read is refused with its row, never guessed.
+they are counted from 1, and a column `Country` says where a customer is at home. What
+cannot be read is refused with its row, never guessed.
 """
 
 import csv
@@ -30,6 +31,7 @@ COLUMNS: Final = (
 """What a file must have."""
 
 ROW_COLUMN: Final = "Row"
+COUNTRY_COLUMN: Final = "Country"
 
 MAX_IDENTIFIER: Final = 20
 """Characters of a stock code or customer. Two of them, a week and a prefix make an
@@ -49,6 +51,7 @@ class RetailRow(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         row: its number in the full file.
         consumer_id: None where the shop did not know the customer.
+        country: the customer's, as the file writes it; None where it says none.
         occurred_at: the file's local time, stamped as UTC as it stands.
     """
 
@@ -59,6 +62,7 @@ class RetailRow(msgspec.Struct, frozen=True, gc=False):
     occurred_at: datetime
     unit_price: Price
     consumer_id: str | None
+    country: str | None = None
 
 
 def read_rows(lines: Iterable[str]) -> Iterator[RetailRow | RefusedRow]:
@@ -86,6 +90,7 @@ def read_rows(lines: Iterable[str]) -> Iterator[RetailRow | RefusedRow]:
         )
     places = [header.index(name) for name in COLUMNS]
     numbered = header.index(ROW_COLUMN) if ROW_COLUMN in header else None
+    located = header.index(COUNTRY_COLUMN) if COUNTRY_COLUMN in header else None
     times = _Times()
     number = 0
     while True:
@@ -101,7 +106,8 @@ def read_rows(lines: Iterable[str]) -> Iterator[RetailRow | RefusedRow]:
         try:
             if numbered is not None:
                 number = _row_number(cells, numbered)
-            yield _read(number, cells, places, times)
+            country = None if located is None else _country(cells, located)
+            yield _read(number, cells, places, times, country)
         except InvalidValue as exc:
             yield RefusedRow(reason="unreadable", row=number, detail=str(exc))
 
@@ -114,7 +120,11 @@ def _row_number(cells: list[str], place: int) -> int:
 
 
 def _read(
-    number: int, cells: list[str], places: list[int], times: "_Times"
+    number: int,
+    cells: list[str],
+    places: list[int],
+    times: "_Times",
+    country: str | None,
 ) -> RetailRow:
     if len(cells) <= max(places):
         raise InvalidValue(f"a row of {max(places) + 1} cells or more", cells)
@@ -141,7 +151,14 @@ def _read(
         times[moment],
         Price(unit_price),
         consumer or None,
+        country,
     )
+
+
+def _country(cells: list[str], place: int) -> str | None:
+    # Who lives where decides no sale: what cannot be read there refuses no row.
+    country = cells[place] if place < len(cells) else ""
+    return country if _is_identifier(country) else None
 
 
 def _is_identifier(text: str) -> bool:

@@ -54,7 +54,10 @@ _TICK: Final = timedelta(microseconds=1)
 
 
 def map_retail(
-    lines: Iterable[str], first_week: str | None = None, name: str = DEFAULT_NAME
+    lines: Iterable[str],
+    first_week: str | None = None,
+    name: str = DEFAULT_NAME,
+    planned_week: str | None = None,
 ) -> Iterator[Event | RefusedRow]:
     """
     Map a file's lines to events and refusals, in its order.
@@ -64,12 +67,14 @@ def map_retail(
         first_week: the first ISO week to replay, such as `2011-W32`; what lies before
             is history for its plans. None replays the whole file.
         name: what event ids begin with: files with rows of their own need their own.
+        planned_week: the week whose planning the board has done (planned_week.py): no
+            bid, plan line or planned price of it is derived here.
 
     Raises:
         UnknownLayout: if the header lacks a column.
-        InvalidValue: if `first_week` or `name` cannot be one.
+        InvalidValue: if a week or `name` cannot be one.
     """
-    return RetailMapping(first_week, name).map(read_rows(lines))
+    return RetailMapping(first_week, name, planned_week).map(read_rows(lines))
 
 
 def company_of(code: str) -> str:
@@ -81,11 +86,17 @@ def company_of(code: str) -> str:
 class RetailMapping:
     """What has to be remembered from row to row."""
 
-    def __init__(self, first_week: str | None = None, name: str = DEFAULT_NAME) -> None:
+    def __init__(
+        self,
+        first_week: str | None = None,
+        name: str = DEFAULT_NAME,
+        planned_week: str | None = None,
+    ) -> None:
         if not (1 <= len(name) <= MAX_NAME and name.isprintable()):
             raise InvalidValue(f"a name of 1 to {MAX_NAME} printable characters", name)
         self._name = name
-        self._first = None if first_week is None else _week_named(first_week)
+        self._first = None if first_week is None else week_named(first_week)
+        self._planned = None if planned_week is None else week_named(planned_week)
         self._calendar = Calendar("week")
         self._history = History()
         self._purchases = Purchases()
@@ -134,7 +145,23 @@ class RetailMapping:
         prices = list(self._history.planned_prices(week))
         bids = list(self._history.bids(week))
         plans = list(self._history.plans(week))
-        times = _spread(monday - PLANNING_TIME, len(prices) + len(bids) + len(plans))
+        for consumer_id, code, count in plans:
+            self._plan_left[consumer_id, code] = count
+        if week != self._planned:
+            yield from self._plan(monday, period, prices, bids, plans)
+        for code, count in bids:
+            self._in_stock[code] = count
+            yield self._made(f"{period}:{code}", code, monday, count)
+
+    def _plan(
+        self,
+        monday: datetime,
+        period: Period,
+        prices: list[tuple[str, Price]],
+        bids: list[tuple[str, int]],
+        plans: list[tuple[str, str, int]],
+    ) -> Iterator[Event]:
+        times = spread(monday - PLANNING_TIME, len(prices) + len(bids) + len(plans))
         name = self._name
         for code, price in prices:
             yield PlannedPriceAnnounced(
@@ -155,7 +182,6 @@ class RetailMapping:
                 quantity=quarters(count),
             )
         for consumer_id, code, count in plans:
-            self._plan_left[consumer_id, code] = count
             yield PlanSubmitted(
                 event_id=f"{name}:plan:{period}:{consumer_id}:{code}",
                 product_id=code,
@@ -164,9 +190,6 @@ class RetailMapping:
                 period=period,
                 quantity=quarters(count),
             )
-        for code, count in bids:
-            self._in_stock[code] = count
-            yield self._made(f"{period}:{code}", code, monday, count)
 
     # What a row becomes
 
@@ -263,7 +286,13 @@ class RetailMapping:
         )
 
 
-def _week_named(text: str) -> int:
+def week_named(text: str) -> int:
+    """
+    Return the number of an ISO week such as `2011-W32`.
+
+    Raises:
+        InvalidValue: if it is none.
+    """
     period = Period(text)
     if "W" not in period:
         raise InvalidValue("an ISO week such as 2011-W32", text)
@@ -271,7 +300,8 @@ def _week_named(text: str) -> int:
     return week_of(datetime.fromisocalendar(int(year), int(week), 1))
 
 
-def _spread(start: datetime, count: int) -> Iterator[datetime]:
+def spread(start: datetime, count: int) -> Iterator[datetime]:
+    """Return so many moments, spread over the planning time."""
     seconds = int(PLANNING_TIME.total_seconds())
     return iter(
         [start + timedelta(seconds=index * seconds // count) for index in range(count)]

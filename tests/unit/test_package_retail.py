@@ -8,7 +8,7 @@ import pytest
 
 from parfeed.sources.opening import open_sample, read_sample_bytes
 from parfeed.sources.package_retail import main, pack, sample_lines
-from parfeed.sources.reading import COLUMNS, ROW_COLUMN
+from parfeed.sources.reading import COLUMNS, COUNTRY_COLUMN, ROW_COLUMN
 
 FULL = [
     "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n",
@@ -23,9 +23,9 @@ def test_the_weeks_rows_are_kept_as_they_are_with_their_number_in_the_full_file(
     None
 ):
     assert list(sample_lines(FULL)) == [
-        "Row,InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
-        "2,2,85123A,6,2011-07-11 00:00:00,2.55,17850\n",
-        "3,C3,85123A,-6,2011-09-04 23:59:00,2.55,\n",
+        "Row,InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
+        "2,2,85123A,6,2011-07-11 00:00:00,2.55,17850,United Kingdom\n",
+        "3,C3,85123A,-6,2011-09-04 23:59:00,2.55,,United Kingdom\n",
     ]
 
 
@@ -49,7 +49,7 @@ def test_the_packaged_sample_is_eight_whole_weeks_under_700_kb() -> None:
     with open_sample() as lines:
         header, *rows = csv.reader(lines)
     assert len(read_sample_bytes()) < 700_000
-    assert tuple(header) == (ROW_COLUMN, *COLUMNS)
+    assert tuple(header) == (ROW_COLUMN, *COLUMNS, COUNTRY_COLUMN)
     # One stretch of the full file: no row of it is missing.
     numbers = [int(row[0]) for row in rows]
     assert numbers == list(range(258_141, 258_141 + 67_689))

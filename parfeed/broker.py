@@ -41,6 +41,8 @@ from parfeed.progress import Progress, Step, silent
 
 HOST: Final = "127.0.0.1"
 
+_IDENTITY_NAME: Final = "identity.json"
+
 _PORTS: Final = range(20_000, 32_000)
 """Below 32768 (Linux) and 49152 (macOS), from where systems hand out ports."""
 
@@ -63,6 +65,20 @@ class _Identity(msgspec.Struct, frozen=True, kw_only=True):
     cluster_id: str
     port: int
     controller_port: int
+
+
+def known_address(data_dir: Path) -> str | None:
+    """
+    Return where the broker of a data directory listens when it runs.
+
+    Returns:
+        `host:port`; None if it has never been started.
+    """
+    try:
+        raw = (data_dir / "broker" / _IDENTITY_NAME).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return f"{HOST}:{msgspec.json.decode(raw, type=_Identity).port}"
 
 
 class EmbeddedBroker:
@@ -172,7 +188,7 @@ class EmbeddedBroker:
     def _settle_identity(self) -> _Identity:
         # Held ports are closed again before Kafka opens them. Whoever takes one in
         # between makes the start fail with PortTaken, never go wrong.
-        path = self._home / "identity.json"
+        path = self._home / _IDENTITY_NAME
         before = None
         with contextlib.suppress(FileNotFoundError):
             before = msgspec.json.decode(path.read_bytes(), type=_Identity)

@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-COMMANDS: Final = ("listing", "opening", "status", "word", "councils")
+COMMANDS: Final = ("listing", "opening", "status", "word", "councils", "audit")
 """Modules of `parfeed.cli.planning`, in the order of the help text."""
 
 _EXAMPLES = """

@@ -6,7 +6,8 @@ What can be wrong with what people hand in for planning, one small tree.
     ParfeedError (schemas.errors)
     ├── UnfitCell       a text is not the value that it should be
     ├── UnfitTable      lines of a file are unfit: each named by its number
-    └── NotShown        the feed did not show in time what became of an event
+    ├── NotShown        the feed did not show in time what became of an event
+    └── NothingToAudit  the period was never planned
 
 Each text says what to do; the command line prints it as it is.
 """
@@ -62,3 +63,7 @@ class NotShown(ParfeedError):
             f"it lies in Kafka, but {self.what} within {self.waited_s:g} s; see "
             "whether the board and the workers run, or wait longer with --timeout"
         )
+
+
+class NothingToAudit(ParfeedError):
+    """A period without announced prices; says where to look."""

@@ -147,7 +147,7 @@ def test_a_file_without_lines_asks_nothing(
 @pytest.mark.parametrize(
     "command",
     ["list", "open", "close", "status", "announce", "stand", "set-price", "council",
-     "waits", "approve", "veto"],
+     "waits", "approve", "veto", "audit"],
 )  # fmt: skip
 def test_every_command_of_the_board_explains_itself_with_an_example(
     command: str,

@@ -75,6 +75,11 @@ def test_the_status_tells_what_a_board_asks_first() -> None:
     ]
 
 
+def test_a_deadline_that_is_past_is_said_to_be() -> None:
+    late = round_row(deadline=NOW - timedelta(hours=2))
+    assert "waited until 16:00:00 (2 h 0 min ago)" in status_lines([late], NOW)[0]
+
+
 def test_who_is_out_and_what_is_denied_is_told_with_its_budget() -> None:
     text = "\n".join(
         status_lines(

@@ -96,7 +96,8 @@ def _round(row: RoundRow, now: datetime) -> str:
     if row.opened_at is not None:
         text += f" since {_time(row.opened_at, now)}"
     if row.phase == "planning" and row.deadline is not None:
-        text += f", waits until {_time(row.deadline, now)}"
+        verb = "waits" if row.deadline > now else "waited"
+        text += f", {verb} until {_time(row.deadline, now)}"
     return text
 
 

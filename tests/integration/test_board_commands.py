@@ -1,0 +1,268 @@
+"""
+A period planned by commands alone, as people run them: from the list of products to
+planned prices, and what is refused on the way. Real workers, board and feed.
+"""
+
+import json
+import signal
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from support.commands import Done, on_terminal, run
+from support.polling import eventually
+from support.processes import Processes, free_port
+
+from parfeed.broker import EmbeddedBroker
+from parfeed.deployment import set_up
+from schemas.settings import Settings
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def planning(
+    broker: EmbeddedBroker, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Settings]:
+    """A deployment for all tests here; each plans a period of its own."""
+    folder = tmp_path_factory.mktemp("planning")
+    settings = Settings(
+        broker=broker.bootstrap,
+        topic_prefix=f"test-{uuid.uuid4().hex[:12]}",
+        data_dir=str(folder / "data"),
+        port=free_port(),
+    )
+    await set_up(broker.bootstrap, settings)
+    processes = Processes(folder / "logs")
+    try:
+        await processes.worker(settings)
+        await processes.board(settings)
+        await processes.feed_server(settings)
+        await eventually(lambda: processes.is_ready(settings), within_s=30)
+        yield settings
+    finally:
+        await processes.end_all()
+
+
+async def board(settings: Settings, *arguments: str, stdin: str | None = None) -> Done:
+    return await run(settings, "board", *arguments, stdin=stdin)
+
+
+async def opened(
+    settings: Settings, period: str, *options: str, products: str = "bread"
+) -> Done:
+    """A period whose planning has begun, each product at 3.00."""
+    lines = "".join(f"{product},3\n" for product in products.split(","))
+    listed = await board(
+        settings, "list", period, "-", stdin=f"product_id,price\n{lines}"
+    )
+    assert listed.code == 0, listed.err
+    done = await board(settings, "open", period, *options)
+    assert done.code == 0, done.err
+    return done
+
+
+async def bid(settings: Settings, period: str, *arguments: str) -> Done:
+    product = () if "--product" in arguments else ("--product", "bread")
+    return await run(settings, "bid", "--period", period, *product, *arguments)
+
+
+def plan(period: str, consumer: str, **said: Any) -> str:
+    return json.dumps(
+        {
+            "type": "plan",
+            "event_id": uuid.uuid4().hex,
+            "product_id": "bread",
+            "occurred_at": "2026-11-22T12:00:00Z",
+            "consumer_id": consumer,
+            "period": period,
+            "quantity": "50",
+            "revision": 1,
+            **said,
+        }
+    )
+
+
+async def wanted(settings: Settings, *lines: str) -> None:
+    sent = await run(settings, "send", "-", stdin="\n".join(lines))
+    assert sent.code == 0, sent.out
+
+
+async def rounds(settings: Settings, period: str) -> list[dict[str, Any]]:
+    shown = await board(settings, "status", period, "--json")
+    assert (shown.code, shown.err) == (0, "")
+    found: list[dict[str, Any]] = shown.json["rows"]
+    return found
+
+
+DEMAND = [["1", "60"], ["3", "50"], ["5", "20"]]
+
+
+async def test_from_the_list_to_planned_prices_by_commands_alone(
+    planning: Settings, tmp_path: Path
+) -> None:
+    week = "2031-W01"
+    prices = tmp_path / "prices.csv"
+    prices.write_text("product_id,price\nbread,3\nrolls,1.50\n")
+    listed = await board(planning, "list", week, str(prices))
+    assert (listed.code, listed.err) == (0, "")
+    assert listed.out.startswith(f"2 products listed for {week}")
+    done = await board(planning, "open", week, "--quiet", "0.5")
+    assert done.code == 0, done.err
+    assert f"{week}  planning, round 1" in done.out
+    await wanted(
+        planning,
+        *(
+            plan(week, consumer, product_id=product, schedule=DEMAND)
+            for product in ("bread", "rolls")
+            for consumer in ("ada", "bob", "eve")
+        ),
+    )
+    # Both at once: as long as nobody bids for a product it holds nobody up.
+    header = "product_id,quantity,schedule"
+    offers = "".join(f"{name},100,1:20|5:180\n" for name in ("bread", "rolls"))
+    offered = await run(
+        planning, "bid", "-", "--period", week, "--company", "bakery",
+        stdin=f"{header}\n{offers}",
+    )  # fmt: skip
+    assert offered.code == 0, offered.err
+    assert offered.out.count("% of supply") == 2
+
+    async def prices_stand() -> bool:
+        return (await rounds(planning, week))[-1]["prices_stand"] is True
+
+    await eventually(prices_stand, within_s=30)
+    last = (await rounds(planning, week))[-1]
+    assert last["phase"] == "closed"
+    assert last["within_3"] == last["products"] == 2
+    shown = await board(planning, "status", week)
+    assert f"{week}  closed, the prices of round {last['round']} stand" in shown.out
+    rows = (await run(planning, "snapshot", "--json", "--period", week)).json["rows"]
+    assert [row["product_id"] for row in rows] == ["bread", "rolls"]
+    for row in rows:
+        assert row["price"]["planned"] is not None
+        assert abs(float(row["imbalance"]["percent"])) < 3
+
+
+async def test_a_person_ends_rounds_sets_prices_and_lets_them_stand(
+    planning: Settings,
+) -> None:
+    week = "2031-W02"
+    await opened(planning, week, "--by-hand")
+    await wanted(planning, plan(week, "ada"))
+    await bid(planning, week, "--company", "bakery", "--quantity", "80")
+    price = await board(planning, "set-price", week, "1", "bread", "4.25")
+    assert price.code == 0, price.err
+    again = await board(
+        planning, "announce", week, "1", "--rebid", "--reason", "the mill burnt down"
+    )
+    assert again.code == 0, again.err
+    assert "round 2" in again.out
+    assert "the mill burnt down" in again.out
+    row = (
+        await run(planning, "snapshot", "--json", "--products", "bread",
+                  "--period", week)
+    ).json["rows"][0]  # fmt: skip
+    assert row["price"]["announced"] == "4.25"
+    stands = await board(planning, "stand", week, "2")
+    assert stands.code == 0, stands.err
+    assert "the prices of round 2 stand" in stands.out
+
+
+async def test_a_person_closes_the_gate(planning: Settings) -> None:
+    week = "2031-W03"
+    await opened(planning, week)
+    closed = await board(planning, "close", week, "--reason", "harvest is in")
+    assert closed.code == 0, closed.err
+    assert f"{week}  closed" in closed.out
+
+
+async def test_a_period_that_is_planned_is_the_one_that_is_bid_for(
+    planning: Settings,
+) -> None:
+    # Closed ones are not; the only open one needs no name.
+    week = "2031-W04"
+    await opened(planning, week)
+    done = await run(
+        planning, "bid", "--product", "bread", "--quantity", "5", "--company", "oven"
+    )
+    assert done.code == 0, done.err
+    assert done.out.startswith(f"bread in {week}: 5 bid by oven")
+    await opened(planning, "2031-W05")
+    several = await run(
+        planning, "bid", "--product", "bread", "--quantity", "5", "--company", "oven"
+    )
+    assert several.code == 2
+    assert "2031-W04, 2031-W05 are being planned; name one" in " ".join(
+        several.err.split()
+    )
+    for each in (week, "2031-W05"):
+        assert (await board(planning, "close", each)).code == 0
+
+
+async def test_what_waits_is_listed_until_it_is_signed(planning: Settings) -> None:
+    week = "2031-W06"
+    formed = await board(
+        planning, "council", "-",
+        stdin="council_id,level,parent_id,signers,signatures,threshold\n"
+        "hill,neighbourhood,,ada|grace|joan,2,100\n",
+    )  # fmt: skip
+    assert (formed.code, formed.out) == (0, "1 council formed\n"), formed.err
+    await opened(planning, week, "--by-hand", "--people-least", "2")
+    await wanted(
+        planning,
+        *(plan(week, f"person-{n}", council_id="hill") for n in range(3)),
+    )
+
+    async def waiting() -> list[dict[str, Any]]:
+        shown = await board(planning, "waits", "--council", "hill", "--json")
+        found: list[dict[str, Any]] = shown.json["rows"]
+        return [row for row in found if row["period"] == week]
+
+    async def waits_with_all() -> bool:
+        return [row["quantity"] for row in await waiting()] == ["150"]
+
+    await eventually(waits_with_all)
+    table = await board(planning, "waits")
+    assert "hill" in table.out
+    assert "0/2" in table.out
+    assert "person-" not in table.out
+    for signer in ("ada", "joan"):
+        done = await board(
+            planning, "approve", "hill", week, "bread", "--signer", signer
+        )
+        assert done.code == 0, done.err
+        assert signer not in done.out
+
+    async def nothing_waits() -> bool:
+        return not await waiting()
+
+    await eventually(nothing_waits)
+    said = await board(planning, "waits", "--council", "hill", "--period", week)
+    assert said.out == "Nothing waits for a signature.\n"
+
+
+async def test_the_status_is_followed_live_and_in_lines(planning: Settings) -> None:
+    week = "2031-W07"
+    await opened(planning, week, "--by-hand")
+    arguments = ("board", "status", week, "--follow")
+    async with on_terminal(planning, *arguments) as screen:
+        await screen.shows(" live ", f"{week}  planning, round 1")
+        again = await board(planning, "announce", week, "1", "--rebid")
+        assert again.code == 0, again.err
+        await screen.shows("round 2")
+        screen.process.send_signal(signal.SIGINT)
+        assert await screen.end() == 0
+        assert "Traceback" not in screen.seen
+    assert (await board(planning, "close", week)).code == 0
+
+
+async def test_a_period_that_nobody_has_opened_says_how_to_begin(
+    planning: Settings,
+) -> None:
+    shown = await board(planning, "status", "2031-W50")
+    assert shown.code == 0
+    assert shown.out.startswith("2031-W50 has not been opened. Begin with: ")

@@ -18,6 +18,7 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -142,7 +143,10 @@ def _play_all(cases: Sequence[Case], rounds: int) -> list[Run]:
     # Spawned, since this process has threads of its own.
     spawning = multiprocessing.get_context("spawn")
     cores = os.cpu_count() or 1
-    with _single_threaded(), ProcessPoolExecutor(cores, spawning) as pool:
+    with (
+        _single_threaded(),
+        ProcessPoolExecutor(cores, spawning, initializer=_end_with_parent) as pool,
+    ):
         runs = []
         every = max(1, len(cases) // 10)
         for run in pool.map(partial(_play_one, rounds), cases, chunksize=4):
@@ -150,6 +154,19 @@ def _play_all(cases: Sequence[Case], rounds: int) -> list[Run]:
             if len(runs) % every == 0:
                 log.info("%d of %d plays", len(runs), len(cases))
         return runs
+
+
+def _end_with_parent() -> None:
+    # A pool's processes wait for work for ever when what made them was killed.
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        raise AssertionError("runs in a process of the pool")
+
+    def wait() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 @contextmanager

@@ -60,7 +60,8 @@ class PlanSubmitted(ProductEvent, frozen=True, kw_only=True, tag="plan"):
     Attributes:
         consumer_id: whose line it is; of an input, the company.
         period: when the units are wanted.
-        quantity: units wanted at the announced price; 0 withdraws the line.
+        quantity: units wanted at the announced price; 0 without a schedule withdraws
+            the line.
         revision: a greater one replaces the line.
         council_id: the consumer's council, that is its neighbourhood.
         round: the round whose prices it answers; 0 before there are any.
@@ -94,7 +95,8 @@ class BidPlaced(ProductEvent, frozen=True, kw_only=True, tag="bid"):
     Attributes:
         company_id: whose bid it is.
         period: when the units will be made.
-        quantity: units that it will make at the announced price; 0 withdraws the bid.
+        quantity: units that it will make at the announced price; 0 without a schedule
+            withdraws the bid.
         revision: a greater one replaces the bid, and voids its confirmations.
         team_id: the team (or firm) whose estimate it is, in the producers' tree.
         round: the round whose prices it answers; 0 before there are any.
@@ -234,7 +236,8 @@ class PeriodAnnounced(BoardEvent, frozen=True, kw_only=True, tag="period"):
     Attributes:
         period: that is planned.
         closes_at: when its gate closes: lines that reach Kafka later are refused with
-            `gate_closed`. None while that is not set.
+            `gate_closed`. None while that is not set. It closes no earlier than this
+            event reaches Kafka, and does not open again.
         revision: a greater one replaces it.
     """
 

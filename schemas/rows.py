@@ -104,7 +104,7 @@ class Planning(Row, frozen=True, kw_only=True):
         flags: `no_bid`, `no_demand`: why the price stays although S and D differ.
         denied: plan lines that the announced or planned price denies, and what they
             wanted in units.
-        bids, plans: how many stand and count.
+        bids, plans: how many of them add something to S and D.
     """
 
     round: int = 0
@@ -222,12 +222,14 @@ class Line(Row, frozen=True, kw_only=True, tag_field="type", tag="line"):
             row's sum; money of a price; of a decision 1 if lines count, else 0; of a
             period the microseconds since 1970 at which its gate closes, 0 for never.
         revision: the revision; of a price, microseconds since 1970.
-        quantity: of a bid or plan line, as it was handed in.
+        quantity: of a bid or plan line, as it was handed in; of a period the
+            microseconds since 1970 at which the board's first word of it reached Kafka.
         round: that it answers; of an announced price, the round.
         council_id: the consumer's council, or the bid's team.
         for_product_id: of an input, the product of the bid that needs it.
         terms: limits and schedule, where there are any.
-        offset: of the record in `bids` that made it; -1 for other kinds.
+        offset: of the record in `bids` that made it, or of the newest confirmation;
+            -1 for other kinds. An answer to another price leaves it as it is.
     """
 
     kind: LineKind

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from schemas.errors import Refused
-from schemas.planning import BidConfirmed, BidPlaced, PlanSubmitted
+from schemas.planning import BidConfirmed, BidPlaced, PeriodAnnounced, PlanSubmitted
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -28,7 +28,9 @@ class Gate(NamedTuple):
     revision: int
 
     def check_open(
-        self, event: BidPlaced | PlanSubmitted | BidConfirmed, arrived_us: int
+        self,
+        event: BidPlaced | PlanSubmitted | BidConfirmed | PeriodAnnounced,
+        arrived_us: int,
     ) -> None:
         """
         Check that an event came before the gate closed, or as it did.

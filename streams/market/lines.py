@@ -104,13 +104,21 @@ class Lines:
         """
         Take the times of a period's planning.
 
+        A gate closes no earlier than the board's word of it reached Kafka, and does
+        not open again: so no line that was taken had to be refused.
+
         Raises:
-            Refused: if the board has said something later of it.
+            Refused: if the board has said something later of it, or its gate has
+                closed.
         """
         gate = self._tables.gates.get(event.period)
         if gate is not None and event.revision <= gate.revision:
             raise _stale("period", gate.revision, event.revision, event.event_id)
-        closes = 0 if event.closes_at is None else micros_of(event.closes_at)
+        if gate is not None:
+            gate.check_open(event, arrived_us)
+        closes = 0
+        if event.closes_at is not None:
+            closes = max(micros_of(event.closes_at), arrived_us)
         key: LineKey = ("period", EVERY_PRODUCT, event.period, BOARD, "")
         self._put(
             key,

@@ -102,7 +102,9 @@ class Model:
         if kind == "period":
             said = [known for known in self.periods if known.period == one.period]
             newest = max((_place(known) for known in said), default=-1)
-            return "stale_revision" if _place(one) <= newest else None
+            if _place(one) <= newest:
+                return "stale_revision"
+            return "gate_closed" if self._is_closed(one) else None
         if one.said["product_id"] == self._foreign:
             return "wrong_partition"
         if kind in LINES_OF_PARTIES and (code := self._gate(one)) is not None:
@@ -122,8 +124,7 @@ class Model:
         said = [known for known in self.periods if known.period == one.period]
         if not said:
             return None
-        closes = max(said, key=_place).said.get("closes_at")
-        if closes is not None and one.received > _micros(closes):
+        if self._is_closed(one):
             return "gate_closed"
         priced = any(
             known.said["type"] == "announced_price" and _where(known) == _where(one)
@@ -133,6 +134,17 @@ class Model:
         if one.said["type"] != "confirmation" and not priced and one.received >= opened:
             return "unknown_product"
         return None
+
+    def _is_closed(self, one: Accepted) -> bool:
+        # No earlier than the board's word of it reached Kafka.
+        said = [known for known in self.periods if known.period == one.period]
+        newest = max(said, key=_place, default=None)
+        closes = newest.said.get("closes_at") if newest else None
+        return (
+            newest is not None
+            and closes is not None
+            and one.received > max(_micros(closes), newest.received)
+        )
 
     def _confirmation(self, one: Accepted) -> str | None:
         bids = [

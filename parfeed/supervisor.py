@@ -1,5 +1,5 @@
 """
-Run a whole deployment on this machine: broker, topics, workers, feed server.
+Run a whole deployment on this machine: broker, topics, workers, board, feed server.
 
 ::
 
@@ -8,8 +8,8 @@ Run a whole deployment on this machine: broker, topics, workers, feed server.
 
 Rules that hold here:
 
-- Order: lock, broker, topics, then workers and feed server together; ready when the
-  feed server says that it has caught up. Stopped the other way round, since workers
+- Order: lock, broker, topics, then workers, board and feed server together; ready when
+  the feed server says that it has caught up. Stopped the other way round, since workers
   give their partitions back through the broker.
 - What dies is started again (`restarts`), until it dies too often: then `failed` raises
   with the end of its log. A death by the broker's fall is not counted: it is no fault
@@ -56,18 +56,23 @@ _READY_LIMIT_S: Final = 120.0
 _POLL_S: Final = 0.05
 
 FEED_SERVER: Final = "feed server"
+BOARD: Final = "board"
 _BROKER: Final = "Kafka"
 
 log = logging.getLogger(__name__)
 
 
 def programs(settings: Settings) -> dict[str, list[str]]:
-    """Return the commands of a deployment's feed server and workers, by name."""
+    """Return the commands of a deployment's feed server, board and workers, by name."""
     workers = {
         f"worker {number}": [sys.executable, "-m", "streams"]
         for number in range(1, settings.workers + 1)
     }
-    return {FEED_SERVER: [sys.executable, "-m", "feed_server"], **workers}
+    return {
+        FEED_SERVER: [sys.executable, "-m", "feed_server"],
+        BOARD: [sys.executable, "-m", "streams.board"],
+        **workers,
+    }
 
 
 class Supervisor:
@@ -122,7 +127,7 @@ class Supervisor:
 
     @property
     def pids(self) -> dict[str, int]:
-        """What runs now, by name: `Kafka`, `feed server`, `worker 1`, ..."""
+        """What runs now, by name: `Kafka`, `feed server`, `board`, `worker 1`, ..."""
         pids = {name: child.pid for name, child in self._running.items()}
         if self._broker is not None and self._broker_up.is_set():
             pids[_BROKER] = self._broker.pid
@@ -170,7 +175,7 @@ class Supervisor:
             self._broker_up.set()
             self.on_progress(Step(what="Making topics"))
             await set_up(self.settings.broker, self.settings)
-            self.on_progress(Step(what="Starting workers and feed server"))
+            self.on_progress(Step(what="Starting workers, board and feed server"))
             for name, command in self._commands.items():
                 await self._spawn(name, command)
                 self._keepers.append(asyncio.create_task(self._keep(name, command)))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from support.polling import eventually
 from support.traffic import read_topic, topic_of
 
@@ -18,8 +19,9 @@ from schemas.events import Event
 from schemas.planning import PlannedPriceAnnounced, PriceAnnounced
 from schemas.rows import MarketRow
 from schemas.settings import Settings
-from schemas.topics import BOARD, MARKET, full_name
+from schemas.topics import AGENDA, BOARD, MARKET, full_name
 from schemas.values import from_wire
+from streams.board.publisher import group_id
 
 PERIOD = "2011-W44"
 NOW = datetime(2011, 10, 20, tzinfo=UTC)
@@ -87,6 +89,36 @@ def clearing_lines(consumers: tuple[str, ...] = ("ada", "bob")) -> list[Event]:
     return events
 
 
+class Answerers:
+    """Bidders without schedules: they answer every round's prices by hand."""
+
+    def answer(self, events: Iterable[Event], number: int) -> list[Event]:
+        """What they say to a round's prices."""
+        announced = announced_in(events)[number]
+        answers = []
+        for product, clears_at in zip(PRODUCTS, CLEARS_AT, strict=True):
+            ratio = float(announced[product][0].announced_price) / clears_at
+            answers += [
+                said(
+                    "bid",
+                    product_id=product,
+                    company_id=f"maker-of-{product}",
+                    quantity=f"{100 * ratio:.4f}",
+                    revision=number,
+                    round=number,
+                ),
+                said(
+                    "plan",
+                    product_id=product,
+                    consumer_id="ada",
+                    quantity=f"{100 / ratio:.4f}",
+                    revision=number,
+                    round=number,
+                ),
+            ]
+        return answers
+
+
 class People:
     """Sends what people say where it belongs."""
 
@@ -111,6 +143,23 @@ class People:
             return len(found) == len(PRODUCTS)
 
         await eventually(planned, within_s=within_s, every_s=0.2)
+
+    async def agenda_is_taken(self) -> bool:
+        """Tell whether the board has taken all of the agenda."""
+        source = TopicPartition(full_name(self._settings.topic_prefix, AGENDA), 0)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.broker)
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.broker)
+        await consumer.start()
+        await admin.start()
+        try:
+            end = (await consumer.end_offsets([source]))[source]
+            found = await admin.list_consumer_group_offsets(
+                group_id(self._settings), partitions=[source]
+            )
+            return bool(found[source].offset >= end)
+        finally:
+            await admin.close()
+            await consumer.stop()
 
     async def say(self, *events: Event) -> None:
         """Send events in their order, and wait until Kafka has them."""

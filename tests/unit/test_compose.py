@@ -89,7 +89,8 @@ def test_every_command_is_there(service: str) -> None:
         case ["parfeed", command]:
             assert command in COMMANDS
         case ["python", "-m", package]:
-            assert (ROOT / package / "__main__.py").is_file()
+            folder = ROOT.joinpath(*package.split("."))
+            assert (folder / "__main__.py").is_file()
         case other:
             raise AssertionError(f"unknown command {other}")
 

@@ -14,7 +14,12 @@ from scipy.sparse.linalg import LinearOperator, gmres
 
 from streams.market.answers import Flags, Floats
 from streams.market.price_rule.book import log_ratio
-from streams.market.price_rule.model import Model, Slopes, forecast_with_slopes
+from streams.market.price_rule.model import (
+    Matrix,
+    Model,
+    Slopes,
+    forecast_with_slopes,
+)
 
 DENSE: Final = 400
 """Products up to which a step is solved by elimination: some 10 ms there, and n^3
@@ -23,6 +28,9 @@ beyond; GMRES costs the same 10 ms at 400."""
 ENOUGH: Final = 1e-4
 """ln(D/S) that counts as cleared: a three hundredth of the tolerance."""
 
+GOOD: Final = 0.01
+"""ln(D/S), as a root mean square, that is good enough even if it hardly improved."""
+
 MOST_STEPS: Final = 60
 """Newton's steps; some 8 do, more only where nothing clears."""
 
@@ -30,63 +38,94 @@ _LEAST_SLOPE: Final = 0.05
 """Least own slope of ln(D/S): where nothing answers to a price, it still moves."""
 
 
+class Bend(NamedTuple):
+    """
+    What earlier rounds say of ln(D/S) that the model does not.
+
+    Attributes:
+        left, right: what it adds by product for a change of ln p, as a product of two
+            matrices (products x rounds, rounds x products).
+    """
+
+    left: Floats
+    right: Floats
+
+    def at(self, dx: Floats) -> Floats:
+        """Return what it adds for a change of ln p."""
+        added: Floats = self.left @ (self.right @ dx)
+        return added
+
+
 class Cleared(NamedTuple):
     """
     Attributes:
         log_prices: the prices found.
-        log_ratio: what the model says of ln(D/S) there.
+        is_better: whether the model is much nearer to clearing there than it was.
     """
 
     log_prices: Floats
-    log_ratio: Floats
+    is_better: bool
 
 
-def clear(model: Model, start: Floats, is_free: Flags, bounds: Floats) -> Cleared:
+def clear(
+    model: Model, bend: Bend, start: Floats, is_free: Flags, bound: float
+) -> Cleared:
     """
     Solve the model for prices that clear it.
 
     Args:
         model: what is known.
+        bend: what is added to its ln(D/S).
         start: logarithms of prices to begin with.
         is_free: the products whose prices may change.
-        bounds: how far a price may go from the model's anchor, in ln p, by product.
+        bound: how far a price may go from the model's anchor, in ln p.
     """
     x = start.copy()
-    low, high = model.log_prices - bounds, model.log_prices + bounds
+    low, high = model.log_prices - bound, model.log_prices + bound
     cap = np.full(len(x), 2.0)
     before = np.zeros(len(x))
-    best, best_ratio, least = x, np.zeros(len(x)), np.inf
+    best, least, first = x, np.inf, np.inf
     for _ in range(MOST_STEPS):
         supply, demand, slopes = forecast_with_slopes(model, x)
-        ratio = np.where(is_free, log_ratio(supply, demand), 0.0)
+        ratio = log_ratio(supply, demand) + bend.at(x - model.log_prices)
+        ratio = np.where(is_free, ratio, 0.0)
         # What a bound holds back is as good as it gets.
         held = ((x >= high) & (ratio > 0)) | ((x <= low) & (ratio < 0))
-        size = float(np.abs(np.where(held, 0.0, ratio)).max(initial=0.0))
+        off = np.where(held, 0.0, ratio)
+        size = float(np.sqrt(np.mean(off**2))) if len(off) else 0.0
+        first = min(first, size) if np.isinf(first) else first
         if size < least:
-            best, best_ratio, least = x, ratio, size
-        if size < ENOUGH:
+            best, least = x, size
+        if np.abs(off).max(initial=0.0) < ENOUGH:
             break
         turned = ratio * before < 0
         cap = np.clip(np.where(turned, cap * 0.5, cap * 1.3), 0.01, 2.0)
         before = ratio
         moves = is_free & ~held
-        step = _step(slopes, supply, demand, ratio, moves)
+        step = _step(slopes, bend, supply, demand, ratio, moves)
         x = np.clip(x + np.clip(step, -cap, cap), low, high)
-    return Cleared(best, best_ratio)
+    return Cleared(best, least <= max(first / 2, GOOD))
 
 
 def _step(
-    slopes: Slopes, supply: Floats, demand: Floats, ratio: Floats, moves: Flags
+    slopes: Slopes,
+    bend: Bend,
+    supply: Floats,
+    demand: Floats,
+    ratio: Floats,
+    moves: Flags,
 ) -> Floats:
     at = np.flatnonzero(moves)
     of_supply = 1 / np.maximum(supply[at], 1e-300)
     of_demand = 1 / np.maximum(demand[at], 1e-300)
     diagonal = slopes.demand[at] * of_demand - slopes.supply[at] * of_supply
-    factors = []
+    factors: list[tuple[Matrix, Matrix]] = []
     for left, right, is_demand in slopes.factors:
         scale = of_demand if is_demand else -of_supply
         scaled = csr_array(left[at].multiply(scale[:, None]))
         factors.append((scaled, csr_array(right[:, at])))
+    if bend.left.size:
+        factors.append((csr_array(bend.left[at]), csr_array(bend.right[:, at])))
     step = np.zeros(len(ratio))
     step[at] = (
         _eliminated(diagonal, factors, -ratio[at])
@@ -97,7 +136,7 @@ def _step(
 
 
 def _eliminated(
-    diagonal: Floats, factors: list[tuple[csr_array, csr_array]], wanted: Floats
+    diagonal: Floats, factors: list[tuple[Matrix, Matrix]], wanted: Floats
 ) -> Floats:
     whole = np.diag(diagonal)
     for left, right in factors:
@@ -112,7 +151,7 @@ def _eliminated(
 
 
 def _iterated(
-    diagonal: Floats, factors: list[tuple[csr_array, csr_array]], wanted: Floats
+    diagonal: Floats, factors: list[tuple[Matrix, Matrix]], wanted: Floats
 ) -> Floats:
     own = diagonal.copy()
     for left, right in factors:

@@ -12,20 +12,29 @@ forecast every round, and the one whose forecasts come true sets the next prices
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
-from streams.market.answers import Flags, Floats, Round, imbalance_percent
-from streams.market.price_rule.book import LEAST_PRICE, Book, open_book
-from streams.market.price_rule.clearing import clear
+from streams.market.answers import Flags, Floats, Round
+from streams.market.price_rule.book import LEAST_PRICE, open_book
+from streams.market.price_rule.clearing import Bend, clear
+from streams.market.price_rule.judging import Errors, Views, errors_of, views_of
 from streams.market.price_rule.limits import DEFAULT_LIMITS, Limits
-from streams.market.price_rule.model import Model, forecast
-from streams.market.price_rule.reading import read
-from streams.market.price_rule.sums import Line, straight
-from streams.market.price_rule.watching import Watch, watch
+from streams.market.price_rule.sums import Line
 
 Method = Literal["shares", "sums", "bounded"]
+
+PROVED: Final = 0.6
+"""Part of a round's change that forecasts may miss and still be proved: what remains
+then shrinks by itself from round to round."""
+
+BETTER: Final = 0.9
+"""Part of the plain shares' error that bent ones may have to be taken instead."""
+
+SURE: Final = 1.2
+"""How many times the bounded steps' error that of the sums may be: where all is far
+off, forecasts say little, and the sums learn faster."""
 
 
 class Announcement(NamedTuple):
@@ -62,139 +71,75 @@ def announce(rounds: Sequence[Round], limits: Limits = DEFAULT_LIMITS) -> Announ
         ValueError: if there is no round, or rounds have different products.
     """
     book = open_book(rounds)
-    seen = watch(book, limits)
-    views = _views(book, seen)
-    errors = _errors(rounds, book, seen, limits)
-    return _announced(book, seen, views, errors, limits)
-
-
-class _Views(NamedTuple):
-    # What each method thinks after some rounds.
-    model: Model
-    line: Line
-    plain: Line
-    seen: Watch
-    is_readable: bool
-
-    def forecasts(self, log_prices: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return by method the imbalance in percent expected of some prices."""
-        said = forecast(self.model, log_prices)
-        return (
-            imbalance_percent(said.supply, said.demand),
-            _percent(self.line.forecast(log_prices)),
-            _percent(self.plain.forecast(log_prices)),
-        )
-
-
-READABLE = 0.5
-"""Part of all money bid and planned that must be seen in lines for shares to be the
-first method; with less, sums are until shares' forecasts prove better."""
-
-JUDGED = 2
-"""Rounds whose forecasts are held against what came: the last says what is true here,
-the one before keeps one lucky round from deciding. Each costs a reading."""
-
-PROVED = 0.6
-"""Part of a round's change that forecasts may miss and still be proved: what remains
-then shrinks by itself from round to round."""
-
-
-def _views(book: Book, seen: Watch) -> _Views:
-    prices = np.exp(book.log_prices[-1])
-    total = (prices * (book.supply[-1] + book.demand[-1])).sum()
-    hidden = (prices * (book.hidden_supply[-1] + book.hidden_demand[-1])).sum()
-    return _Views(
-        model=read(book),
-        line=straight(book, seen.is_free),
-        plain=straight(book, seen.is_free, rounds=1),
-        seen=seen,
-        is_readable=bool(hidden <= (1 - READABLE) * total),
-    )
-
-
-class _Errors(NamedTuple):
-    # Root mean squares, in percent, of what each method's forecasts missed, and of
-    # how much the imbalance changed.
-    shares: float
-    sums: float
-    bounded: float
-    change: float
-
-
-def _errors(
-    rounds: Sequence[Round], book: Book, seen: Watch, limits: Limits
-) -> _Errors | None:
-    came = imbalance_percent(book.supply, book.demand)
-    squares = np.zeros(4)
-    weight = 1.0
-    for number in range(book.rounds - 1, max(0, book.rounds - 1 - JUDGED), -1):
-        earlier = open_book(rounds[:number])
-        views = _views(earlier, watch(earlier, limits))
-        looked_at = views.seen.is_free & seen.is_free
-        if looked_at.any():
-            missed = [
-                said - came[number] for said in views.forecasts(book.log_prices[number])
-            ]
-            missed.append(came[number] - came[number - 1])
-            squares += weight * np.array(
-                [np.mean(miss[looked_at] ** 2) for miss in missed]
-            )
-        weight /= 2
-    if book.rounds < 2:
-        return None
-    return _Errors(*np.sqrt(squares).tolist())
-
-
-def _announced(
-    book: Book, seen: Watch, views: _Views, errors: _Errors | None, limits: Limits
-) -> Announcement:
-    method, bound = _chosen(views, errors, limits)
-    bound = max(bound * seen.damping, limits.least_step)
-    newest = book.log_prices[-1]
-    start = np.where(seen.is_blind, seen.blind, newest)
-    if method == "shares":
-        bounds = np.full(book.products, bound)
-        found = clear(views.model, start, seen.is_free, bounds).log_prices
-        x = np.where(seen.is_free, found, start)
+    views = views_of(book, limits)
+    seen = views.seen
+    errors = errors_of(rounds, book, seen, limits)
+    start = np.where(seen.is_blind, seen.blind, book.log_prices[-1])
+    for choice in _choices(views, errors, limits):
+        bound = max(choice.bound * seen.damping, limits.least_step)
+        x = _found(views, choice, start, bound, limits)
+        if x is not None:
+            break
     else:
-        line = views.line if method == "sums" else views.plain
-        x = start + _bounded_step(line, seen, bound, limits)
+        raise AssertionError("bounded steps always lead somewhere")
     x = np.clip(x, np.log(LEAST_PRICE), -np.log(LEAST_PRICE))
-    said = views.forecasts(x)[("shares", "sums", "bounded").index(method)]
+    said = views.forecasts(x)[choice.forecast]
     return Announcement(
-        np.exp(x), said, method, seen.alarm, seen.no_bid, seen.no_demand
+        np.exp(x), said, choice.method, seen.alarm, seen.no_bid, seen.no_demand
     )
 
 
-def _chosen(
-    views: _Views, errors: _Errors | None, limits: Limits
-) -> tuple[Method, float]:
-    # The method, and its greatest step of ln p.
+class _Choice(NamedTuple):
+    # A method, which of the forecasts is its, and its greatest step of ln p.
+    method: Method
+    forecast: int
+    bound: float
+
+
+def _choices(views: Views, errors: Errors | None, limits: Limits) -> list[_Choice]:
+    # The methods in the order in which they are trusted.
+    groping = limits.groping_step
+    sums = _Choice("sums", 2, groping)
+    bounded = _Choice("bounded", 3, groping / 2)
     if errors is None:
-        if views.is_readable:
-            return "shares", limits.first_step
-        return "sums", limits.groping_step
-    if errors.shares <= min(errors.sums, errors.bounded):
-        is_proved = errors.shares <= PROVED * errors.change
-        return "shares", limits.first_step if is_proved else limits.groping_step
-    if errors.sums <= errors.bounded:
-        return "sums", limits.groping_step
-    return "bounded", limits.groping_step / 2
+        shares = _Choice("shares", 0, limits.first_step)
+        return [shares, sums] if views.is_readable else [sums]
+    is_bent = errors.bent < BETTER * errors.shares
+    error = errors.bent if is_bent else errors.shares
+    is_proved = error <= PROVED * errors.change
+    bound = limits.first_step if is_proved else groping
+    shares = _Choice("shares", 1 if is_bent else 0, bound)
+    others = [sums, bounded]
+    if errors.sums > SURE * errors.bounded:
+        others = [bounded]
+    if error <= min(errors.sums, errors.bounded):
+        return [shares, *others]
+    return others
 
 
-def _bounded_step(line: Line, seen: Watch, bound: float, limits: Limits) -> Floats:
+def _found(
+    views: Views, choice: _Choice, start: Floats, bound: float, limits: Limits
+) -> Floats | None:
+    # Where a method leads; None where it leads nowhere.
+    seen = views.seen
+    if choice.method == "shares":
+        size = len(start)
+        none = Bend(np.zeros((size, 0)), np.zeros((0, size)))
+        bend = views.bend if choice.forecast == 1 else none
+        found = clear(views.model, bend, start, seen.is_free, bound)
+        if not found.is_better:
+            return None
+        return np.where(seen.is_free, found.log_prices, start)
+    line = views.line if choice.method == "sums" else views.plain
+    return start + _bounded(line, seen.is_free, bound, limits.level_step * seen.damping)
+
+
+def _bounded(line: Line, is_free: Flags, bound: float, level_bound: float) -> Floats:
     # All prices together may go farther than one against another: their level is
     # told by all sums at once.
     step = line.step()
-    free = seen.is_free
-    if not free.any():
+    if not is_free.any():
         return np.zeros_like(step)
-    level = float(step[free].mean())
+    level = float(step[is_free].mean())
     apart = np.clip(step - level, -bound, bound)
-    farthest = limits.level_step * seen.damping
-    return np.where(free, np.clip(level, -farthest, farthest) + apart, 0.0)
-
-
-def _percent(ratio: Floats) -> Floats:
-    # v = 200 (S - D) / (S + D), of r = ln(D/S).
-    return -200 * np.tanh(ratio / 2)
+    return np.where(is_free, np.clip(level, -level_bound, level_bound) + apart, 0.0)

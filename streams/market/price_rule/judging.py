@@ -1,0 +1,141 @@
+"""
+PURE. What each method expects of prices, and whose forecasts came true.
+
+Past rounds tell: every method is asked what it would have forecast, from the rounds
+before, for the prices that were announced, whichever method had found them.
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from streams.market.answers import Floats, Round, imbalance_percent
+from streams.market.price_rule.bending import bend_of
+from streams.market.price_rule.book import Book, log_ratio, open_book
+from streams.market.price_rule.clearing import Bend
+from streams.market.price_rule.limits import Limits
+from streams.market.price_rule.model import Model, forecast
+from streams.market.price_rule.reading import read
+from streams.market.price_rule.sums import Line, straight
+from streams.market.price_rule.watching import Watch, watch
+
+JUDGED: Final = 2
+"""Rounds whose forecasts are held against what came: the last says what is true here,
+the one before keeps one lucky round from deciding. Each costs a reading."""
+
+READABLE: Final = 0.5
+"""Part of all money bid and planned that must be seen in lines for shares to be the
+first method; with less, sums are until shares' forecasts prove better."""
+
+
+class Views(NamedTuple):
+    """
+    What the methods know after some rounds.
+
+    Attributes:
+        model: shares, as read off the bids.
+        bend: what the rounds add to it.
+        line: the sums' line.
+        plain: what is expected of sums before anything is known.
+        seen: what is plain to see.
+        is_readable: whether bids show enough to begin with shares.
+    """
+
+    model: Model
+    bend: Bend
+    line: Line
+    plain: Line
+    seen: Watch
+    is_readable: bool
+
+    def forecasts(self, log_prices: Floats) -> tuple[Floats, ...]:
+        """
+        Return the imbalance in percent that is expected of prices.
+
+        Returns:
+            By shares, by bent shares, by sums and by bounded steps.
+        """
+        said = forecast(self.model, log_prices)
+        bent = log_ratio(said.supply, said.demand)
+        bent = bent + self.bend.at(log_prices - self.model.log_prices)
+        return (
+            imbalance_percent(said.supply, said.demand),
+            _percent(bent),
+            _percent(self.line.forecast(log_prices)),
+            _percent(self.plain.forecast(log_prices)),
+        )
+
+
+class Errors(NamedTuple):
+    """
+    Root mean squares, in percent, of what the methods' forecasts missed.
+
+    Attributes:
+        shares, bent, sums, bounded: by method.
+        change: of how much the imbalance changed, as if nothing had been forecast.
+    """
+
+    shares: float
+    bent: float
+    sums: float
+    bounded: float
+    change: float
+
+
+def views_of(book: Book, limits: Limits) -> Views:
+    """Return what the methods know after the rounds of a book."""
+    seen = watch(book, limits)
+    prices = np.exp(book.log_prices[-1])
+    total = (prices * (book.supply[-1] + book.demand[-1])).sum()
+    hidden = (prices * (book.hidden_supply[-1] + book.hidden_demand[-1])).sum()
+    model = read(book)
+    return Views(
+        model=model,
+        bend=bend_of(book, model, seen.is_free),
+        line=straight(book, seen.is_free),
+        plain=straight(book, seen.is_free, rounds=1),
+        seen=seen,
+        is_readable=bool(hidden <= (1 - READABLE) * total),
+    )
+
+
+def errors_of(
+    rounds: Sequence[Round], book: Book, seen: Watch, limits: Limits
+) -> Errors | None:
+    """
+    Return what the methods' forecasts of the newest rounds missed.
+
+    Args:
+        rounds: all so far.
+        book: of these rounds.
+        seen: in these rounds.
+        limits: what the rule may do.
+
+    Returns:
+        None after the first round, which nobody could forecast.
+    """
+    if book.rounds < 2:
+        return None
+    came = imbalance_percent(book.supply, book.demand)
+    squares = np.zeros(len(Errors._fields))
+    weight = 1.0
+    for number in range(book.rounds - 1, max(0, book.rounds - 1 - JUDGED), -1):
+        views = views_of(open_book(rounds[:number]), limits)
+        looked_at = views.seen.is_free & seen.is_free
+        missed = [
+            said - came[number] for said in views.forecasts(book.log_prices[number])
+        ]
+        missed.append(came[number] - came[number - 1])
+        if looked_at.any():
+            squares += weight * np.array(
+                [np.mean(miss[looked_at] ** 2) for miss in missed]
+            )
+        weight /= 2
+    return Errors(*np.sqrt(squares).tolist())
+
+
+def _percent(ratio: Floats) -> Floats:
+    # v = 200 (S - D) / (S + D), of r = ln(D/S).
+    percent: Floats = -200 * np.tanh(ratio / 2)
+    return percent

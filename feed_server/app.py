@@ -20,6 +20,7 @@ from aiokafka import ConsumerRecord
 from feed_server.channels import Channels
 from feed_server.consumer import MarketConsumer
 from feed_server.errors import SourceLost
+from feed_server.judge import Judge
 from feed_server.publisher import Publisher
 from feed_server.server import FeedServer
 from feed_server.view import View
@@ -59,9 +60,11 @@ class App:
         name = f"feed-{uuid.uuid4().hex[:8]}"
         self._consumer = MarketConsumer(settings)
         self._publisher = Publisher(settings)
+        self._judge = Judge(settings)
         self._server = FeedServer(
             settings,
             self._publisher,
+            self._judge,
             chance=chance or random.Random(),  # noqa: S311 - spreads load, no secret
             name=name,
         )
@@ -95,7 +98,7 @@ class App:
         return STOPPED if code == 1001 else FAILED
 
     async def _market(self) -> None:
-        publishing: asyncio.Task[None] | None = None
+        working: list[asyncio.Task[None]] = []
         try:
             epoch = await self._consumer.open()
             channels = Channels(View(epoch, self._settings.partitions))
@@ -108,7 +111,8 @@ class App:
                 time.monotonic() - began,
             )
             await self._publisher.open()
-            publishing = asyncio.create_task(self._publisher.run(), name="publish")
+            working.append(asyncio.create_task(self._publisher.run(), name="publish"))
+            working.append(asyncio.create_task(self._judge.run(), name="judge"))
             self._server.audience.channels = channels
 
             def arrived(newest: ConsumerRecord) -> None:
@@ -119,24 +123,26 @@ class App:
                 channels.lag_ms = None
 
             following = self._consumer.follow(channels.apply, arrived, fell_silent)
-            await _first(following, publishing)
+            await _first(following, working)
         finally:
-            await _within(self._let_go(publishing))
+            await _within(self._let_go(working))
 
-    async def _let_go(self, publishing: "asyncio.Task[None] | None") -> None:
+    async def _let_go(self, working: "list[asyncio.Task[None]]") -> None:
         await self._publisher.close()
-        if publishing is not None:
-            publishing.cancel()
-            await asyncio.gather(publishing, return_exceptions=True)
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
         await self._consumer.close()
 
 
-async def _first(following: Awaitable[None], publishing: "asyncio.Task[None]") -> None:
-    # Neither ends by itself: whichever does has failed.
+async def _first(
+    following: Awaitable[None], working: "list[asyncio.Task[None]]"
+) -> None:
+    # None ends by itself: whichever does has failed.
     task = asyncio.ensure_future(following)
     try:
         done, _ = await asyncio.wait(
-            {task, publishing}, return_when=asyncio.FIRST_COMPLETED
+            {task, *working}, return_when=asyncio.FIRST_COMPLETED
         )
         for each in done:
             each.result()

@@ -36,7 +36,7 @@ class MessageRefused(ParfeedError):
 
 
 class Overloaded(ParfeedError):
-    """Too many events wait for Kafka already."""
+    """Too many events wait for Kafka, or for their verdict, already."""
 
     def __init__(self, waiting: int, offered: int, limit: int) -> None:
         self.waiting = waiting
@@ -46,9 +46,9 @@ class Overloaded(ParfeedError):
 
     def __str__(self) -> str:
         return (
-            f"{self.waiting} events wait for Kafka's confirmation and {self.offered} "
-            f"more would exceed the {self.limit} that may (PARFEED_PUBLISH_WAITING); "
-            "send these again later"
+            f"{self.waiting} events wait for Kafka's confirmation or a verdict, and "
+            f"{self.offered} more would exceed the {self.limit} that may "
+            "(PARFEED_PUBLISH_WAITING); send these again later"
         )
 
 

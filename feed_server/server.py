@@ -22,7 +22,15 @@ from feed_server.errors import MessageRefused, Overloaded
 from feed_server.handshake import Handshake, Health
 from feed_server.messages import decode_message
 from feed_server.session import Session, State
-from schemas.feed import MAX_MESSAGE_BYTES, SUBPROTOCOL, Publish, Result, Subscribe
+from feed_server.verdicts import Question
+from schemas.feed import (
+    MAX_MESSAGE_BYTES,
+    SUBPROTOCOL,
+    Outcome,
+    Publish,
+    Result,
+    Subscribe,
+)
 from schemas.settings import Settings
 
 BACKLOG: Final = 1_024
@@ -47,6 +55,21 @@ class EventPublisher(Protocol):
         """Take events; the future has a result per event and never fails."""
 
 
+class EventJudge(Protocol):
+    """Who tells what became of clients' events."""
+
+    def ask(self, events: Sequence[bytes]) -> Question:
+        """Prepare to judge events that are about to be stored."""
+
+    def drop(self, question: Question) -> None:
+        """Forget a question whose events were not stored."""
+
+    def acknowledge(
+        self, question: Question, results: Sequence[Result]
+    ) -> "asyncio.Future[tuple[Outcome, ...]]":
+        """Judge stored events; the future has an outcome per event and never fails."""
+
+
 class FeedServer:
     """
     The websocket side.
@@ -54,6 +77,7 @@ class FeedServer:
     Args:
         settings: address, limits and intervals are read from it.
         publisher: takes clients' events.
+        judge: tells what became of them.
         chance: spreads the times at which clients come back.
         name: what the server calls itself.
 
@@ -65,6 +89,7 @@ class FeedServer:
         self,
         settings: Settings,
         publisher: EventPublisher,
+        judge: EventJudge,
         *,
         chance: random.Random,
         name: str,
@@ -72,6 +97,7 @@ class FeedServer:
         self.audience = Audience(settings, chance)
         self._settings = settings
         self._publisher = publisher
+        self._judge = judge
         self._name = name
         self._server: Server | None = None
         self._is_stopping = False
@@ -200,16 +226,22 @@ class FeedServer:
         publish: Publish,
         now: float,
     ) -> None:
+        events = [bytes(raw) for raw in publish.events]
+        question: Question | None = None
         try:
-            results = self._publisher.publish([bytes(raw) for raw in publish.events])
+            if publish.verdict:
+                question = self._judge.ask(events)
+            results = self._publisher.publish(events)
         except Overloaded as overloaded:
+            if question is not None:
+                self._judge.drop(question)
             session.refuse(
                 MessageRefused("overloaded", str(overloaded), publish.id), now
             )
             return
         self._unacknowledged.add(results)
         results.add_done_callback(
-            partial(self._acknowledge, session, connection, publish.id)
+            partial(self._acknowledge, session, connection, publish.id, question)
         )
 
     def _acknowledge(
@@ -217,10 +249,29 @@ class FeedServer:
         session: Session,
         connection: FeedConnection,
         publish_id: str,
+        question: Question | None,
         results: "asyncio.Future[tuple[Result, ...]]",
     ) -> None:
         self._unacknowledged.discard(results)
         if results.cancelled():
+            if question is not None:
+                self._judge.drop(question)
             return
         session.acknowledge(publish_id, results.result())
         connection.pump()
+        if question is not None:
+            answer = self._judge.acknowledge(question, results.result())
+            answer.add_done_callback(
+                partial(self._tell, session, connection, publish_id)
+            )
+
+    def _tell(
+        self,
+        session: Session,
+        connection: FeedConnection,
+        publish_id: str,
+        answer: "asyncio.Future[tuple[Outcome, ...]]",
+    ) -> None:
+        if not answer.cancelled():
+            session.tell(publish_id, answer.result())
+            connection.pump()

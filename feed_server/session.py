@@ -21,6 +21,8 @@ from feed_server.channels import Channels
 from feed_server.errors import MessageRefused
 from feed_server.limits import TokenBucket
 from feed_server.subscriptions import Subscription
+from feed_server.verdicts import VERDICT_S
+from schemas.channels import CHANNELS
 from schemas.feed import (
     CLOSES,
     ERRORS,
@@ -32,11 +34,13 @@ from schemas.feed import (
     Error,
     Hello,
     Limits,
+    Outcome,
     Ping,
     Publish,
     Result,
     Subscribe,
     Unsubscribe,
+    Verdict,
     Welcome,
 )
 from schemas.settings import Settings
@@ -183,6 +187,11 @@ class Session:
         if self.state is State.OPEN:
             self._send(Ack(id=publish_id, results=results))
 
+    def tell(self, publish_id: str, outcomes: tuple[Outcome, ...]) -> None:
+        """Tell what became of the events of a `publish` that asked."""
+        if self.state is State.OPEN:
+            self._send(Verdict(id=publish_id, results=outcomes))
+
     def beat(self) -> None:
         """Offer a heartbeat, unless it would only lengthen what is not being read."""
         self.wants_heartbeat = False
@@ -282,8 +291,10 @@ class Session:
                     message_bytes=MAX_MESSAGE_BYTES,
                     subscriptions=self._settings.max_subscriptions,
                     publish_per_s=self._settings.publish_per_s,
+                    verdict_s=VERDICT_S,
                 ),
                 heartbeat_s=self._settings.heartbeat_s,
+                channels=tuple(CHANNELS),
             )
         )
 
@@ -331,7 +342,7 @@ class Session:
             )
         self._published.append(message)
 
-    def _send(self, message: Welcome | Ack | Error | Closing) -> None:
+    def _send(self, message: Welcome | Ack | Verdict | Error | Closing) -> None:
         self._outgoing.append(frames.frame(message))
 
     def _end_subscriptions(self) -> None:

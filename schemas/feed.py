@@ -86,7 +86,13 @@ class Unsubscribe(
 
 
 class Publish(
-    Message, frozen=True, kw_only=True, tag="publish", forbid_unknown_fields=True
+    Message,
+    frozen=True,
+    kw_only=True,
+    tag="publish",
+    forbid_unknown_fields=True,
+    # A server from before `verdict` refuses it, even as false.
+    omit_defaults=True,
 ):
     """
     Hand in events.
@@ -94,10 +100,12 @@ class Publish(
     Attributes:
         id: comes back in the `ack`.
         events: one JSON object each; each is taken or refused by itself.
+        verdict: whether to tell, after the `ack`, what became of each in the end.
     """
 
     id: Identifier
     events: Annotated[tuple[msgspec.Raw, ...], Meta(min_length=1)]
+    verdict: bool = False
 
 
 class Ping(Message, frozen=True, kw_only=True, tag="ping", forbid_unknown_fields=True):
@@ -111,20 +119,36 @@ ClientMessage = Hello | Subscribe | Unsubscribe | Publish | Ping
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client may do; more is answered with an error."""
+    """
+    What a client may do; more is answered with an error.
+
+    Attributes:
+        verdict_s: how long after its `ack` a `verdict` comes at the latest; None if
+            this server gives none.
+    """
 
     message_bytes: int
     subscriptions: int
     publish_per_s: int
+    verdict_s: float | None = None
 
 
 class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
-    """The answer to `hello`."""
+    """
+    The answer to `hello`.
+
+    Attributes:
+        epoch: the log's identity; a cursor of another means nothing here.
+        server: what the server calls itself.
+        heartbeat_s: seconds between heartbeats.
+        channels: that this server knows; empty if it knows `market` alone.
+    """
 
     epoch: str
     server: str
     limits: Limits
     heartbeat_s: float
+    channels: tuple[str, ...] = ()
 
 
 class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):
@@ -214,6 +238,39 @@ class Ack(Message, frozen=True, kw_only=True, tag="ack"):
     results: tuple[Result, ...]
 
 
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """
+    What became of one event in the end.
+
+    Attributes:
+        verdict: `accepted` events count, `refused` ones never will; of `unknown` ones
+            nobody could tell in time.
+        topic, partition, offset: as in the `ack`.
+        error: of a refused event, a code of REFUSALS; `detail` says what is at fault,
+            or why nothing is known.
+    """
+
+    event_id: str | None
+    verdict: Literal["accepted", "refused", "unknown"]
+    topic: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    error: str | None = None
+    detail: str | None = None
+
+
+class Verdict(Message, frozen=True, kw_only=True, tag="verdict"):
+    """
+    What became of the events of a `publish` that asked: final, one outcome per event.
+
+    Comes after the `ack`, once the workers' or the board's taking of the events is
+    final.
+    """
+
+    id: str
+    results: tuple[Outcome, ...]
+
+
 class Error(Message, frozen=True, kw_only=True, tag="error"):
     """
     A message that was refused. It changed nothing.
@@ -245,7 +302,9 @@ class Closing(Message, frozen=True, kw_only=True, tag="closing"):
     reconnect_ms: int | None = None
 
 
-ServerMessage = Welcome | Snapshot | Update | Heartbeat | Resync | Ack | Error | Closing
+ServerMessage = (
+    Welcome | Snapshot | Update | Heartbeat | Resync | Ack | Verdict | Error | Closing
+)
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -273,7 +332,9 @@ ERRORS: Final[dict[str, Code]] = {
         True, "More events than the limit per second; send these again later."
     ),
     "overloaded": Code(
-        True, "Too many events wait for Kafka's confirmation; send these again later."
+        True,
+        "Too many events wait for Kafka's confirmation or a verdict; send these again "
+        "later.",
     ),
 }
 

@@ -139,3 +139,8 @@ price may be handed in, where no board plans: a replay's are derived."""
 def full_name(prefix: str, topic: Topic) -> str:
     """Return the topic's name in a deployment: `parfeed.purchases`."""
     return f"{prefix}.{topic.name}"
+
+
+def group_name(prefix: str, topic: Topic) -> str:
+    """Return the group whose committed offset says how far a topic is taken."""
+    return f"{prefix}.{'board' if topic is AGENDA else 'workers'}"

@@ -146,6 +146,7 @@ async def _converse(feed: Feed, link: Link) -> bool:
     finally:
         was_open = session.state in (State.OPEN, State.CLOSING)
         closing = session.lose(lost.code, lost.reason)
+        feed.hand_on()
     feed.last_loss = (
         lost.reason if lost.code is None else f"{lost.code} {lost.reason}".strip()
     )

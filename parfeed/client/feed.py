@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 
 import msgspec
 
@@ -39,11 +39,13 @@ from schemas.board_rows import CouncilRow, RoundRow
 from schemas.channels import FeedRow
 from schemas.codec import encode
 from schemas.event_base import EventBase
-from schemas.feed import Result, Subscribe, Watermark
+from schemas.feed import Outcome, Result, Subscribe, Watermark
 from schemas.rows import MarketRow
 from schemas.values import Period
 
 _logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 Publishable = EventBase | Mapping[str, Any] | bytes | str
 """An event: a struct of schemas.events, a mapping, or one JSON object as text."""
@@ -216,7 +218,19 @@ class Feed:
 
     # Publishing.
 
-    async def publish(self, events: Iterable[Publishable]) -> list[Result]:
+    @overload
+    async def publish(
+        self, events: Iterable[Publishable], *, verdict: Literal[False] = False
+    ) -> list[Result]: ...
+
+    @overload
+    async def publish(
+        self, events: Iterable[Publishable], *, verdict: Literal[True]
+    ) -> list[Outcome]: ...
+
+    async def publish(
+        self, events: Iterable[Publishable], *, verdict: bool = False
+    ) -> list[Result] | list[Outcome]:
         """
         Hand in events and wait until each is taken or refused.
 
@@ -224,9 +238,15 @@ class Feed:
         it counts once. `unavailable`, `rate_exceeded` and `overloaded` are tried again
         for as long as you wait. If you stop waiting, events under way may still count.
 
+        Args:
+            events: structs, mappings or JSON.
+            verdict: whether to wait until it is final what became of each: many
+                refusals are known only to those who fold. Takes a few seconds.
+
         Returns:
             One result per event, in order: its place in Kafka, or `error` with a code
-            of docs/protocol.md and `detail`.
+            of docs/protocol.md and `detail`. With `verdict` one outcome per event
+            instead: `accepted`, `refused` with `error` and `detail`, or `unknown`.
 
         Raises:
             InvalidRequest: if an item is no event at all. Nothing is sent then.
@@ -237,9 +257,10 @@ class Feed:
         if isinstance(events, bytes | str | Mapping | EventBase):
             raise InvalidRequest("publish takes a list of events; put it into one")
         submission = self.session.publish(
-            [_to_bytes(index, event) for index, event in enumerate(events)]
+            [_to_bytes(index, event) for index, event in enumerate(events)],
+            wants_verdict=verdict,
         )
-        if submission.unanswered:
+        if not submission.is_done:
             answered = asyncio.get_running_loop().create_future()
             self._senders[id(submission)] = answered
             self.wake.set()
@@ -251,10 +272,7 @@ class Feed:
                 self._senders.pop(id(submission), None)
                 if submission.unanswered:
                     self.session.withdraw(submission)
-        results = [result for result in submission.results if result is not None]
-        if len(results) != len(submission.results):
-            raise AssertionError("a submission is answered though results are missing")
-        return results
+        return _all(submission.outcomes) if verdict else _all(submission.results)
 
     # For the connection.
 
@@ -263,6 +281,10 @@ class Feed:
         self._heard_at = asyncio.get_running_loop().time()
         if not self.opened.done() and self.is_open:
             self.opened.set_result(None)
+        self.hand_on()
+
+    def hand_on(self) -> None:
+        """Tell readers and senders what has happened to what they wait for."""
         for happening in self.session.events():
             self._hand_on(happening)
 
@@ -325,6 +347,13 @@ class Feed:
     def _check_not_ended(self) -> None:
         if self._end_error is not None:
             raise self._end_error
+
+
+def _all(found: list[T | None]) -> list[T]:
+    there = [each for each in found if each is not None]
+    if len(there) != len(found):
+        raise AssertionError("a submission is answered though something is missing")
+    return there
 
 
 def _to_wire(value: object) -> str:

@@ -6,7 +6,7 @@ A session tells its caller with these; rows are read from the subscription itsel
 
 import msgspec
 
-from parfeed.client.outbox import Submission
+from parfeed.client.submission import Submission
 
 
 class Arrived(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ class Declined(msgspec.Struct, frozen=True):
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """Every event of a submission has its result."""
+    """Every event of a submission has its result, and its outcome if it asked."""
 
     submission: Submission
 

@@ -8,6 +8,8 @@ PURE. Events on their way to the feed: in messages, answered one by one.
   cannot take more just now; after such an answer there is a pause that doubles.
 - No faster than the feed allows, so that it need not refuse.
 - Results stand at the place of their event; a refusal for good is a result.
+- Who asked for verdicts gets an outcome per event as well. A verdict that a lost
+  connection took along is `unknown`: nothing is sent again for its sake.
 """
 
 import heapq
@@ -19,8 +21,16 @@ import msgspec
 
 from parfeed.client.backoff import Backoff
 from parfeed.client.errors import ServerViolation
+from parfeed.client.submission import Submission
 from schemas.codec import MAX_EVENT_BYTES, MAX_NESTING
-from schemas.feed import MAX_MESSAGE_BYTES, Ack, Error, Limits, Result
+from schemas.feed import (
+    MAX_MESSAGE_BYTES,
+    Ack,
+    Error,
+    Limits,
+    Result,
+    Verdict,
+)
 
 MAX_UNDER_WAY: Final = 16
 """Unanswered messages: 16 of some 250 events at 25 ms to an answer are 160,000/s; and
@@ -39,41 +49,30 @@ RETRYABLE: Final = frozenset({"unavailable"})
 _SHARE: Final = 0.9
 # Of the allowed rate: what the server's clock and ours disagree about stays below it.
 
+LOST: Final = "the connection was lost before the verdict came"
+GIVES_NONE: Final = "this feed gives no verdicts"
+SENT_AGAIN: Final = "it was sent again after a lost answer; the first one was taken"
+
 _decode_raw = msgspec.json.Decoder(msgspec.Raw).decode
 
 _ROOM: Final = 400
 # Levels of nesting, of the 1,000 that Python has, left for the reader's own calls.
 
-_Place = tuple[int, "Submission", int]
+_VERDICT: Final = b'],"verdict":true}'
+
+_Place = tuple[int, Submission, int]
 # (order over all submissions, submission, index in it). Orders differ, so a heap never
 # compares submissions.
 
 
-class Submission:
-    """
-    Events that were handed in together.
+class _Fresh:
+    # A submission of which not all events have been sent once.
+    __slots__ = ("first", "next", "submission")
 
-    Attributes:
-        results: one per event, in its place; None while there is none.
-        unanswered: how many have none.
-    """
-
-    __slots__ = (
-        "_events",
-        "_first",
-        "_is_withdrawn",
-        "_next",
-        "results",
-        "unanswered",
-    )
-
-    def __init__(self, events: Sequence[bytes], first: int) -> None:
-        self._events = events
-        self._first = first
-        self._next = 0
-        self._is_withdrawn = False
-        self.results: list[Result | None] = [None] * len(events)
-        self.unanswered = len(events)
+    def __init__(self, submission: Submission, first: int) -> None:
+        self.submission = submission
+        self.first = first
+        self.next = 0
 
 
 class Outbox:
@@ -88,9 +87,13 @@ class Outbox:
         self._random = random
         self._orders = 0
         self._messages = 0
-        self._fresh: deque[Submission] = deque()
+        self._fresh: deque[_Fresh] = deque()
         self._again: list[_Place] = []
         self._under_way: dict[str, list[_Place]] = {}
+        # Acknowledged messages whose verdict is to come; None for an event that went
+        # another way.
+        self._judged: dict[str, list[_Place | None]] = {}
+        self._gives_verdicts = False
         self._message_bytes = MAX_MESSAGE_BYTES
         self._rate = 0.0
         self._allowance = 0.0
@@ -103,33 +106,41 @@ class Outbox:
 
     # Handing in.
 
-    def submit(self, events: Sequence[bytes]) -> Submission:
+    def submit(
+        self, events: Sequence[bytes], *, wants_verdict: bool = False
+    ) -> Submission:
         """
         Take events, one JSON object each.
 
         What is no JSON or too large gets its result at once and is never sent: in a
         message it would spoil the others.
+
+        Args:
+            events: in the order in which they are to be sent.
+            wants_verdict: whether to ask what became of them in the end.
         """
-        submission = Submission(events, self._orders)
+        submission = Submission(events, wants_verdict=wants_verdict)
+        first = self._orders
         self._orders += len(events)
         for index, event in enumerate(events):
             if (refusal := _refusal(event)) is not None:
-                _settle(submission, index, refusal)
+                submission.settle(index, refusal)
         if submission.unanswered:
-            self._fresh.append(submission)
+            self._fresh.append(_Fresh(submission, first))
         return submission
 
     def withdraw(self, submission: Submission) -> None:
         """Forget what is not sent yet of events whose sender has gone."""
-        submission._is_withdrawn = True
-        if submission in self._fresh:
-            self._fresh.remove(submission)
+        submission.is_withdrawn = True
+        self._fresh = deque(
+            fresh for fresh in self._fresh if fresh.submission is not submission
+        )
         self._again = [place for place in self._again if place[1] is not submission]
         heapq.heapify(self._again)
 
     def unfinished(self) -> bool:
         """Tell whether any event has no result yet."""
-        return bool(self._fresh or self._again or self._under_way)
+        return bool(self._fresh or self._again or self._under_way or self._judged)
 
     # The connection.
 
@@ -137,16 +148,30 @@ class Outbox:
         """Take over what a new session may send."""
         self._message_bytes = min(limits.message_bytes, MAX_MESSAGE_BYTES)
         self._rate = limits.publish_per_s * _SHARE
+        self._gives_verdicts = limits.verdict_s is not None
         # Half a second's worth: with what flows in meanwhile it stays below a second's.
         self._allowance = self._burst
         self._filled_at = now
         self._paused_until = now
 
-    def lost(self) -> None:
-        """Take back what was under way; it goes again, first and in its order."""
+    def lost(self) -> list[Submission]:
+        """
+        Take back what was under way; it goes again, first and in its order.
+
+        Returns:
+            The submissions that are done now, since no verdict will come for them.
+        """
         for places in self._under_way.values():
             self._put_back(places)
         self._under_way.clear()
+        done: list[Submission] = []
+        for judged in self._judged.values():
+            for place in judged:
+                if place is not None:
+                    place[1].judge_unknown(place[2], LOST)
+                    _note_done(place[1], done)
+        self._judged.clear()
+        return done
 
     # Sending.
 
@@ -163,13 +188,15 @@ class Outbox:
         self._messages += 1
         message_id = f"p{self._messages}"
         head = b'{"type":"publish","id":"%b","events":[' % message_id.encode()
-        left = self._message_bytes - len(head) - len(b"]}")
+        left = self._message_bytes - len(head) - len(_VERDICT)
         places: list[_Place] = []
         events: list[bytes] = []
         while len(places) < most and (place := self._next_place()) is not None:
-            event = place[1]._events[place[2]]
+            event = place[1].events[place[2]]
             left -= len(event) + 1
-            if left < 0 and places:
+            if places and (
+                left < 0 or place[1].wants_verdict is not places[0][1].wants_verdict
+            ):
                 heapq.heappush(self._again, place)
                 break
             places.append(place)
@@ -178,7 +205,8 @@ class Outbox:
             return None
         self._allowance -= len(places)
         self._under_way[message_id] = places
-        return head + b",".join(events) + b"]}"
+        asks = self._gives_verdicts and places[0][1].wants_verdict
+        return head + b",".join(events) + (_VERDICT if asks else b"]}")
 
     def wake_at(self, now: float) -> float | None:
         """
@@ -213,11 +241,22 @@ class Outbox:
         del self._under_way[ack.id]
         again: list[_Place] = []
         done: list[Submission] = []
+        judged: list[_Place | None] = []
         for place, result in zip(places, ack.results, strict=True):
+            submission, index = place[1], place[2]
+            waits = False
             if result.error in RETRYABLE:
                 again.append(place)
-            elif _settle(place[1], place[2], result):
-                done.append(place[1])
+            else:
+                submission.settle(index, result)
+                if submission.wants_verdict:
+                    waits = result.error is None and self._gives_verdicts
+                    if result.error is None and not waits:
+                        place[1].judge_unknown(place[2], GIVES_NONE)
+                _note_done(submission, done)
+            judged.append(place if waits else None)
+        if any(judged):
+            self._judged[ack.id] = judged
         if again:
             self._pause(ack.id, now)
             self._put_back(again)
@@ -241,12 +280,42 @@ class Outbox:
         done: list[Submission] = []
         for _, submission, index in places:
             result = Result(
-                event_id=_event_id(submission._events[index]),
+                event_id=_event_id(submission.events[index]),
                 error=error.code,
                 detail=error.message,
             )
-            if _settle(submission, index, result):
-                done.append(submission)
+            submission.settle(index, result)
+            _note_done(submission, done)
+        return done
+
+    def judge(self, verdict: Verdict) -> list[Submission]:
+        """
+        Put outcomes in their places.
+
+        Returns:
+            The submissions that are done now.
+
+        Raises:
+            ServerViolation: if the verdict does not have one outcome per event.
+        """
+        places = self._judged.pop(verdict.id, None)
+        if places is None:
+            # All its events were refused, or went again: nothing is told by it.
+            return []
+        if len(places) != len(verdict.results):
+            raise ServerViolation(
+                f"{len(verdict.results)} outcomes for {len(places)} events of "
+                f"{verdict.id}"
+            )
+        done: list[Submission] = []
+        for place, outcome in zip(places, verdict.results, strict=True):
+            if place is None:
+                continue
+            if outcome.error == "duplicate" and place[1].was_sent_again(place[2]):
+                place[1].judge_unknown(place[2], SENT_AGAIN)
+            else:
+                place[1].judge(place[2], outcome)
+            _note_done(place[1], done)
         return done
 
     # Private.
@@ -271,30 +340,27 @@ class Outbox:
 
     def _put_back(self, places: Sequence[_Place]) -> None:
         for place in places:
-            if not place[1]._is_withdrawn:
+            if not place[1].is_withdrawn:
+                place[1].goes_again(place[2])
                 heapq.heappush(self._again, place)
 
     def _next_place(self) -> _Place | None:
         if self._again:
             return heapq.heappop(self._again)
         while self._fresh:
-            submission = self._fresh[0]
-            index = submission._next
-            submission._next += 1
-            if submission._next == len(submission.results):
+            fresh = self._fresh[0]
+            submission, index = fresh.submission, fresh.next
+            fresh.next += 1
+            if fresh.next == len(submission.results):
                 self._fresh.popleft()
             if submission.results[index] is None:
-                return submission._first + index, submission, index
+                return fresh.first + index, submission, index
         return None
 
 
-def _settle(submission: Submission, index: int, result: Result) -> bool:
-    # True when it was the last one. A result stands: an event has one place.
-    if submission.results[index] is not None:
-        raise AssertionError(f"event {index} has a result already")
-    submission.results[index] = result
-    submission.unanswered -= 1
-    return submission.unanswered == 0
+def _note_done(submission: Submission, done: list[Submission]) -> None:
+    if submission.is_done and submission not in done:
+        done.append(submission)
 
 
 def _number(message_id: str) -> int:

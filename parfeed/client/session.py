@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+import schemas.feed
 from parfeed.client.backoff import Backoff
 from parfeed.client.errors import InvalidRequest, ServerViolation
 from parfeed.client.happenings import (
@@ -26,10 +27,11 @@ from parfeed.client.happenings import (
     Voided,
 )
 from parfeed.client.inbox import Inbox
-from parfeed.client.outbox import Outbox, Submission
+from parfeed.client.outbox import Outbox
 from parfeed.client.replica import Replica, Verdict
 from parfeed.client.row_kinds import row_kind
 from parfeed.client.states import TRANSITIONS, State
+from parfeed.client.submission import Submission
 from schemas.codec import encode
 from schemas.feed import (
     CLOSES,
@@ -139,11 +141,13 @@ class Session:
             code: the close code; None if the connection broke without one.
             reason: what came with it.
 
+        Afterwards take `events`: verdicts that will not come are told.
+
         Returns:
             None if the client should come back, after `reconnect_s` if that is set;
             otherwise why not, and the session has ended.
         """
-        self._outbox.lost()
+        self._happenings += map(Answered, self._outbox.lost())
         self._control = []
         for subscribed in self._subscribed.values():
             subscribed._asked = False
@@ -200,9 +204,11 @@ class Session:
         if subscribed is not None and subscribed._asked and self.state is State.OPEN:
             self._control.append(encode(Unsubscribe(id=subscription_id)))
 
-    def publish(self, events: list[bytes]) -> Submission:
+    def publish(
+        self, events: list[bytes], *, wants_verdict: bool = False
+    ) -> Submission:
         """Hand in events; `Answered` follows, unless all were refused at once."""
-        return self._outbox.submit(events)
+        return self._outbox.submit(events, wants_verdict=wants_verdict)
 
     def withdraw(self, submission: Submission) -> None:
         """Send no more of a submission."""
@@ -237,6 +243,8 @@ class Session:
             case Ack():
                 done = self._outbox.acknowledge(message, now)
                 self._happenings += map(Answered, done)
+            case schemas.feed.Verdict():
+                self._happenings += map(Answered, self._outbox.judge(message))
             case Error():
                 self._receive_error(message, now)
             case Closing():

@@ -12,6 +12,7 @@ from schemas.feed import (
     ServerMessage,
     Snapshot,
     Update,
+    Verdict,
     Welcome,
 )
 
@@ -42,6 +43,7 @@ TRANSITIONS: Final[dict[State, dict[type[ServerMessage], State]]] = {
         Heartbeat: State.OPEN,
         Resync: State.OPEN,
         Ack: State.OPEN,
+        Verdict: State.OPEN,
         Error: State.OPEN,
         Closing: State.CLOSING,
     },

@@ -4,12 +4,31 @@ import msgspec
 import pytest
 
 from parfeed.client.errors import ServerViolation
-from parfeed.client.outbox import BUSY, MAX_UNDER_WAY, Outbox, Submission
-from schemas.feed import MAX_MESSAGE_BYTES, Ack, Error, Limits, Publish, Result
+from parfeed.client.outbox import BUSY, MAX_UNDER_WAY, Outbox
+from parfeed.client.submission import Submission
+from schemas.feed import (
+    MAX_MESSAGE_BYTES,
+    Ack,
+    Error,
+    Limits,
+    Outcome,
+    Publish,
+    Result,
+    Verdict,
+)
 
 
-def limits(per_s: int = 100_000, message_bytes: int = MAX_MESSAGE_BYTES) -> Limits:
-    return Limits(message_bytes=message_bytes, subscriptions=1, publish_per_s=per_s)
+def limits(
+    per_s: int = 100_000,
+    message_bytes: int = MAX_MESSAGE_BYTES,
+    verdict_s: float | None = 20.0,
+) -> Limits:
+    return Limits(
+        message_bytes=message_bytes,
+        subscriptions=1,
+        publish_per_s=per_s,
+        verdict_s=verdict_s,
+    )
 
 
 def open_outbox(per_s: int = 100_000) -> Outbox:
@@ -256,3 +275,130 @@ def test_an_old_answer_does_not_end_the_pause_that_a_newer_refusal_began() -> No
     (probe,) = sent(outbox, BUSY.first_s)
     outbox.acknowledge(unavailable(probe), BUSY.first_s)
     assert outbox.wake_at(BUSY.first_s) == pytest.approx(3 * BUSY.first_s)
+
+
+def verdict(message: Publish, *outcomes: str | tuple[str, str]) -> Verdict:
+    return Verdict(
+        id=message.id,
+        results=tuple(
+            Outcome(event_id=None, verdict=each)
+            if isinstance(each, str)
+            else Outcome(event_id=None, verdict=each[0], error=each[1])
+            for each in outcomes
+        ),
+    )
+
+
+def said(submission: Submission) -> list[str | None]:
+    return [each.verdict if each else None for each in submission.outcomes]
+
+
+def test_who_asks_for_verdicts_is_done_when_they_have_come() -> None:
+    outbox = open_outbox()
+    submission = outbox.submit(events(2), wants_verdict=True)
+    (message,) = sent(outbox)
+    assert message.verdict
+    assert outbox.acknowledge(taken(message), 0.0) == []
+    assert not submission.unanswered
+    assert outbox.unfinished()
+    answer = verdict(message, "accepted", ("refused", "gate_closed"))
+    assert outbox.judge(answer) == [submission]
+    assert said(submission) == ["accepted", "refused"]
+    assert submission.is_done
+    assert not outbox.unfinished()
+
+
+def test_who_does_not_ask_is_not_asked_for() -> None:
+    outbox = open_outbox()
+    submission = outbox.submit(events(1))
+    (message,) = sent(outbox)
+    assert not message.verdict
+    assert outbox.acknowledge(taken(message), 0.0) == [submission]
+    assert outbox.judge(verdict(message, "accepted")) == []
+
+
+def test_events_of_those_who_ask_and_of_others_travel_apart() -> None:
+    outbox = open_outbox()
+    for asks in (False, True, False):
+        outbox.submit(events(2), wants_verdict=asks)
+    messages = sent(outbox)
+    assert [(m.verdict, len(m.events)) for m in messages] == [
+        (False, 2),
+        (True, 2),
+        (False, 2),
+    ]
+
+
+def test_what_is_refused_at_once_is_its_outcome_and_waits_for_nothing() -> None:
+    outbox = open_outbox()
+    submission = outbox.submit([b"no json", *events(1)], wants_verdict=True)
+    (message,) = sent(outbox)
+    refused = Ack(id=message.id, results=(Result(event_id="e0", error="board_only"),))
+    assert outbox.acknowledge(refused, 0.0) == [submission]
+    assert [o.error for o in submission.outcomes if o] == ["malformed", "board_only"]
+    assert said(submission) == ["refused", "refused"]
+
+
+def test_a_verdict_that_a_lost_connection_took_along_is_unknown() -> None:
+    outbox = open_outbox()
+    submission = outbox.submit(events(2), wants_verdict=True)
+    (message,) = sent(outbox)
+    outbox.acknowledge(taken(message), 0.0)
+    assert outbox.lost() == [submission]
+    assert said(submission) == ["unknown", "unknown"]
+    assert sent(outbox) == []
+
+
+def test_what_goes_again_gets_the_verdict_of_the_message_that_was_taken() -> None:
+    outbox = open_outbox()
+    submission = outbox.submit(events(2), wants_verdict=True)
+    (first,) = sent(outbox)
+    half = (Result(event_id="e0", offset=1), Result(event_id=None, error="unavailable"))
+    assert outbox.acknowledge(Ack(id=first.id, results=half), 0.0) == []
+    (second,) = sent(outbox, now=10.0)
+    assert outbox.acknowledge(taken(second), 10.0) == []
+    told = verdict(first, "accepted", ("refused", "unavailable"))
+    assert outbox.judge(told) == []
+    assert outbox.judge(verdict(second, "accepted")) == [submission]
+    assert said(submission) == ["accepted", "accepted"]
+
+
+def test_a_duplicate_of_what_was_sent_again_says_nothing_about_the_first() -> None:
+    outbox = open_outbox()
+    submission = outbox.submit(events(2), wants_verdict=True)
+    sent(outbox)
+    outbox.lost()
+    outbox.connected(limits(), 1.0)
+    (message,) = sent(outbox, now=1.0)
+    outbox.acknowledge(taken(message), 1.0)
+    told = verdict(message, ("refused", "duplicate"), ("refused", "gate_closed"))
+    assert outbox.judge(told) == [submission]
+    assert said(submission) == ["unknown", "refused"]
+
+
+def test_a_duplicate_of_what_was_sent_once_is_refused() -> None:
+    outbox = open_outbox()
+    submission = outbox.submit(events(1), wants_verdict=True)
+    (message,) = sent(outbox)
+    outbox.acknowledge(taken(message), 0.0)
+    outbox.judge(verdict(message, ("refused", "duplicate")))
+    assert said(submission) == ["refused"]
+
+
+def test_a_feed_that_gives_no_verdicts_is_not_asked_and_nothing_is_known() -> None:
+    outbox = Outbox(random=lambda: 1.0)
+    outbox.connected(limits(verdict_s=None), 0.0)
+    submission = outbox.submit(events(1), wants_verdict=True)
+    (message,) = sent(outbox)
+    assert not message.verdict
+    assert outbox.acknowledge(taken(message), 0.0) == [submission]
+    assert said(submission) == ["unknown"]
+
+
+def test_a_verdict_with_too_few_outcomes_breaks_the_protocol() -> None:
+    outbox = open_outbox()
+    outbox.submit(events(2), wants_verdict=True)
+    (message,) = sent(outbox)
+    outbox.acknowledge(taken(message), 0.0)
+    with pytest.raises(ServerViolation, match="1 outcomes for 2 events"):
+        outbox.judge(verdict(message, "accepted"))

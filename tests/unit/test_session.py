@@ -12,6 +12,7 @@ from feed_server.session import (
     Gone,
     State,
 )
+from feed_server.verdicts import VERDICT_S
 from schemas.feed import (
     CLOSES,
     MAX_PRODUCTS,
@@ -135,8 +136,14 @@ def test_hello_is_answered_with_what_the_client_may_do(market):
         "type": "welcome",
         "epoch": "ab",
         "server": "server-1",
-        "limits": {"message_bytes": 65_536, "subscriptions": 7, "publish_per_s": 9},
+        "limits": {
+            "message_bytes": 65_536,
+            "subscriptions": 7,
+            "publish_per_s": 9,
+            "verdict_s": VERDICT_S,
+        },
         "heartbeat_s": 2.5,
+        "channels": ["market", "rounds", "councils"],
     }
     assert wire.session.client == "probe/1"
 

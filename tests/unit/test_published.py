@@ -38,6 +38,20 @@ BEYOND_A_SCHEMA = {
     "type--given_twice",
     "event_id--lone_surrogate",
     "revision--float",
+    "schedule--prices_that_do_not_rise",
+    "schedule--prices_that_fall",
+    "schedule--quantities_of_a_bid_that_fall",
+    "schedule--quantities_of_a_plan_line_that_rise",
+    "schedule--plan_line_at_a_price_of_nothing",
+    "schedule--plan_line_at_a_negative_price",
+    "members--company_itself",
+    "members--named_twice",
+    "closes_at--after_2099_in_utc",
+    "closes_at--before_2000_in_utc",
+    "signatures--more_than_signers",
+    "signatures--without_signers",
+    "signers--named_twice",
+    "parent_id--itself",
 }
 
 

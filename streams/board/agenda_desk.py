@@ -23,7 +23,7 @@ from schemas.errors import InvalidValue, Refused
 from schemas.events import Event
 from schemas.rows import RejectedRecord
 from schemas.settings import Settings
-from schemas.topics import AGENDA, full_name
+from schemas.topics import AGENDA
 from streams.market.councils.councils import Councils
 from streams.market.duplicates import SeenIds
 from streams.market.periods import Calendar
@@ -113,7 +113,7 @@ class AgendaDesk:
         return RejectedRecord(
             code=refused.code,
             detail=refused.detail,
-            topic=full_name(self._settings.topic_prefix, AGENDA),
+            topic=AGENDA.name,
             partition=0,
             offset=record.offset,
             value=(record.value or b"")[:MAX_EVENT_BYTES],

@@ -222,6 +222,8 @@ class Board:
                 step = Step(taken_before=self._taken)
                 await planned.step(step)
                 await self._publish(step)
+                if step.events:
+                    planned.noticed()
                 if not planned.plan.is_open:
                     await self._forget(period)
             await self._sleep()
@@ -241,7 +243,8 @@ class Board:
     async def _take(self, records: list[Any]) -> None:
         _check_follows(self._taken, records[0].offset)
         step = Step(taken_before=self._taken)
-        opened = []
+        opened: list[PlannedPeriod] = []
+        closing: list[PlannedPeriod] = []
         for record, event in zip(
             records, decode_events([record.value for record in records]), strict=True
         ):
@@ -256,11 +259,14 @@ class Board:
             if due.what == OPENED:
                 opened.append(await self._open(due.plan, step))
             else:
-                self._planned[due.plan.period].announce_times(step)
+                closing.append(self._planned[due.plan.period])
+                closing[-1].announce_times(step)
         step.taken = self._taken
         await self._publish(step)
         for planned in opened:
             planned.start()
+        for planned in closing:
+            planned.noticed()
         self._is_news_for_councils = True
 
     async def _open(self, plan: PeriodPlan, step: Step) -> "PlannedPeriod":

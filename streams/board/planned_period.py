@@ -26,7 +26,7 @@ from streams.market.planning.announcing import (
     rebid,
     times,
 )
-from streams.market.planning.book import BID, is_confirmed
+from streams.market.planning.book import BID, is_confirmed, is_withdrawn
 from streams.market.planning.outcome import outcome
 from streams.market.planning.period import Decision, PeriodPlan
 from streams.market.planning.proposing import Proposals, propose, round_of
@@ -104,6 +104,8 @@ class PlannedPeriod:
         self._shown = dict(record.shown)
         self._indicated = record.indicated
         self._indicate_at = 0.0
+        # By when it was certainly published when the gate closes.
+        self._noticed_at = clock()
 
     # Its lines
 
@@ -129,7 +131,7 @@ class PlannedPeriod:
                 if self._book.put(line):
                     self._is_changed = True
                     self.plan.heard(now)
-            elif line.kind == BID and line.quantity and is_confirmed(line):
+            elif line.kind == BID and not is_withdrawn(line) and is_confirmed(line):
                 self._bid_before.add(line.party_id)
         if own:
             self._on_lines(own)
@@ -179,6 +181,10 @@ class PlannedPeriod:
             decision.product_id, decision.council_id, decision.counts, decision.revision
         ):
             self._is_changed = True
+
+    def noticed(self) -> None:
+        """Take note that the gate's closing is published."""
+        self._noticed_at = self._clock()
 
     # Private
 
@@ -265,7 +271,9 @@ class PlannedPeriod:
         if self._targets is None:
             if plan.closes_at is None:
                 raise AssertionError(f"the gate of {plan.period} closes at no time")
-            self._targets = await self._progress.ends_at(plan.closes_at)
+            # No gate closes before the workers can know of it.
+            shut_at = max(plan.closes_at, self._noticed_at)
+            self._targets = await self._progress.ends_at(shut_at)
         if not await self._is_folded(self._targets):
             return
         self._on_cut(step)

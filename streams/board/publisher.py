@@ -23,7 +23,7 @@ from schemas.events import Event
 from schemas.planning import PeriodAnnounced
 from schemas.rows import RejectedRecord
 from schemas.settings import Settings
-from schemas.topics import AGENDA, BOARD, MARKET, REJECTED, Topic, full_name
+from schemas.topics import AGENDA, BOARD, MARKET, REJECTED, Topic, full_name, group_name
 from streams.publisher import MAX_BATCH_BYTES, TRANSACTION_TIMEOUT_MS
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Step(msgspec.Struct, kw_only=True):
 
 def group_id(settings: Settings) -> str:
     """Return the name of the boards' group, which is their transactional id as well."""
-    return f"{settings.topic_prefix}.boards"
+    return group_name(settings.topic_prefix, AGENDA)
 
 
 class BoardPublisher:

@@ -235,9 +235,7 @@ class Book:
         return self._round == 1 or line.round >= self._round
 
     def _may_count(self, line: Line) -> bool:
-        if not line.quantity:
-            return False
-        if not is_confirmed(line):
+        if is_withdrawn(line) or not is_confirmed(line):
             return False
         if line.council_id is None:
             return True
@@ -259,6 +257,11 @@ class Book:
 def amount_at(line: Line, price: Decimal) -> Decimal:
     """Return what a line that counts comes to at a price."""
     return answer(line.quantity, line.terms, cast("Side", line.kind), price)
+
+
+def is_withdrawn(line: Line) -> bool:
+    """Tell whether nothing is asked for any more: no quantity, and no schedule."""
+    return not line.quantity and (line.terms is None or not line.terms.schedule)
 
 
 def is_confirmed(line: Line) -> bool:

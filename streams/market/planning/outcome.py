@@ -11,7 +11,13 @@ from typing import NamedTuple
 
 from schemas.board_rows import MAX_NAMED
 from schemas.rows import ZERO, Line
-from streams.market.planning.book import BID, Entry, amount_at, is_confirmed
+from streams.market.planning.book import (
+    BID,
+    Entry,
+    amount_at,
+    is_confirmed,
+    is_withdrawn,
+)
 from streams.market.terms import denied_quantity
 
 
@@ -56,7 +62,7 @@ def outcome(
         planned = last[line.product_id]
         if line.kind == BID:
             had.add(line.party_id)
-            if line.quantity and is_confirmed(line):
+            if not is_withdrawn(line) and is_confirmed(line):
                 have.add(line.party_id)
                 limit = None if line.terms is None else line.terms.limit
                 if limit is not None and limit > planned:

@@ -65,7 +65,7 @@ async def test_a_bid_sees_at_once_what_it_adds_to(market: Settings) -> None:
     assert said["before"]["supply"]["planned"] == "100"
     assert said["after"]["supply"]["planned"] == "400.5"
     assert said["bid"]["quantity"] == "300.5"
-    assert [result["topic"] for result in said["results"]] == ["bids"]
+    assert [each["verdict"] for each in said["outcomes"]] == ["accepted"]
 
 
 async def test_a_later_bid_replaces_and_a_withdrawn_one_is_gone(
@@ -95,7 +95,7 @@ async def test_a_spreadsheet_of_bids_is_sent_with_its_inputs(
     assert (done.code, done.err) == (0, "")
     cake, pie = [json.loads(line) for line in done.out.splitlines()]
     assert cake["after"]["supply"]["planned"] == "1.5"
-    assert len(cake["results"]) == 3
+    assert len(cake["outcomes"]) == 3
     assert pie["bid"]["schedule"] == [["3", "10"], ["4", "30"]]
 
     async def inputs_are_wanted() -> bool:

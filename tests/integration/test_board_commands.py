@@ -3,22 +3,28 @@ A period planned by commands alone, as people run them: from the list of product
 planned prices, and what is refused on the way. Real workers, board and feed.
 """
 
+import asyncio
 import json
 import signal
 import uuid
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from support.commands import Done, on_terminal, run
+from support.planning import People
 from support.polling import eventually
 from support.processes import Processes, free_port
 
 from parfeed.broker import EmbeddedBroker
 from parfeed.deployment import set_up
+from schemas.errors import REFUSALS
+from schemas.planning import PriceAnnounced
 from schemas.settings import Settings
+from schemas.values import Period, Price
 
 pytestmark = pytest.mark.kafka
 
@@ -266,3 +272,221 @@ async def test_a_period_that_nobody_has_opened_says_how_to_begin(
     shown = await board(planning, "status", "2031-W50")
     assert shown.code == 0
     assert shown.out.startswith("2031-W50 has not been opened. Begin with: ")
+
+
+# What is refused, and how it is said.
+
+
+def refused(done: Done, code: str, *words: str) -> None:
+    """Check a refusal: exit code 1, the code, its meaning, and what to do about it."""
+    assert done.code == 1, done.out
+    assert f"{code}: {REFUSALS[code]}" in done.err
+    assert "\n  -> " in done.err
+    assert "Traceback" not in done.err
+    for word in words:
+        assert word in done.err
+
+
+async def test_what_comes_after_the_gate_is_refused_and_nothing_is_lost(
+    planning: Settings,
+) -> None:
+    week = "2031-W08"
+    await opened(planning, week, "--by-hand")
+    before = await bid(planning, week, "--company", "bakery", "--quantity", "80")
+    assert before.code == 0, before.err
+    assert (await board(planning, "close", week)).code == 0
+    late = await bid(planning, week, "--company", "bakery", "--quantity", "5")
+    refused(late, "gate_closed", "bread")
+    withdrawn = await bid(planning, week, "--company", "bakery", "--withdraw")
+    refused(withdrawn, "gate_closed")
+    row = (
+        await run(planning, "snapshot", "--json", "--products", "bread",
+                  "--period", week)
+    ).json["rows"][0]  # fmt: skip
+    assert row["supply"]["planned"] == "80"
+    refused(await board(planning, "close", week), "gate_closed")
+    refused(await board(planning, "announce", week, "1", "--rebid"), "gate_closed")
+
+
+async def test_a_gate_that_closes_at_its_time_refuses_late_bids(
+    planning: Settings,
+) -> None:
+    week = "2031-W09"
+    closes = datetime.now(UTC) + timedelta(seconds=4)
+    await opened(planning, week, "--by-hand", "--closes-at", closes.isoformat())
+
+    async def is_closed() -> bool:
+        return (await rounds(planning, week))[-1]["phase"] == "closed"
+
+    await eventually(is_closed, within_s=20)
+    late = await bid(planning, week, "--company", "bakery", "--quantity", "5")
+    refused(late, "gate_closed")
+
+
+async def test_what_does_not_fit_an_open_period_is_refused_with_its_code(
+    planning: Settings,
+) -> None:
+    week = "2031-W11"
+    await opened(planning, week, "--by-hand")
+    cases = (
+        ("unknown_product", bid(planning, week, "--product", "caviar", "--company", "x",
+                                "--quantity", "5")),
+        ("already_open", board(planning, "open", week)),
+        ("already_open", board(planning, "list", week, "--product", "caviar",
+                               "--price", "9")),
+        ("unknown_product", board(planning, "set-price", week, "1", "caviar", "9")),
+        ("stale_round", board(planning, "set-price", week, "2", "bread", "9")),
+        ("stale_round", board(planning, "announce", week, "3", "--rebid")),
+        ("stale_round", board(planning, "stand", week, "2")),
+        ("unknown_period", board(planning, "close", "2031-W51")),
+        ("unknown_council", board(planning, "approve", "nowhere", week, "bread",
+                                  "--signer", "ada")),
+    )  # fmt: skip
+    done = await asyncio.gather(*(command for _, command in cases))
+    for (code, _), each in zip(cases, done, strict=True):
+        refused(each, code)
+    assert (await rounds(planning, week))[-1]["round"] == 1
+    assert (await board(planning, "close", week)).code == 0
+
+
+async def test_a_revision_that_is_not_greater_is_refused(planning: Settings) -> None:
+    week = "2031-W12"
+    await opened(planning, week, "--by-hand")
+    oven = ("--company", "oven", "--quantity", "5", "--revision", "7")
+    assert (await bid(planning, week, *oven)).code == 0
+    refused(await bid(planning, week, *oven), "stale_revision", "--revision")
+    assert (await board(planning, "close", week)).code == 0
+
+
+async def test_of_a_file_what_is_refused_is_named_by_line_and_the_rest_counts(
+    planning: Settings,
+) -> None:
+    week = "2031-W13"
+    await opened(planning, week, "--by-hand")
+    done = await run(
+        planning, "bid", "-", "--period", week, "--company", "oven",
+        stdin="product_id,quantity\nbread,5\ncaviar,1\n",
+    )  # fmt: skip
+    refused(done, "unknown_product", "line 3: caviar: ")
+    assert "bread in 2031-W13: 5 bid by oven" in done.out
+    assert "caviar" not in done.out
+    assert (await board(planning, "close", week)).code == 0
+
+
+async def test_who_is_no_member_or_names_no_joint_bid_is_refused(
+    planning: Settings,
+) -> None:
+    week = "2031-W14"
+    await opened(planning, week, "--by-hand")
+    joint = await bid(
+        planning, week, "--company", "mill", "--quantity", "900", "--with", "dairy",
+        "--revision", "3",
+    )  # fmt: skip
+    assert joint.code == 0, joint.err
+    for revision, member, code in (
+        ("3", "stranger", "not_a_member"),
+        ("2", "dairy", "unknown_bid"),
+    ):
+        done = await bid(
+            planning, week, "--confirm", "mill", "--revision", revision,
+            "--as", member,
+        )  # fmt: skip
+        refused(done, code)
+    assert (await board(planning, "close", week)).code == 0
+
+
+async def test_signatures_that_do_not_belong_are_refused(planning: Settings) -> None:
+    week = "2031-W15"
+    formed = await board(
+        planning, "council", "-",
+        stdin='{"council_id": "vale", "level": "neighbourhood", "threshold": "100", '
+        '"signers": ["ada", "grace", "joan"], "signatures": 2}\n',
+    )  # fmt: skip
+    assert formed.code == 0, formed.err
+    await opened(planning, week, "--by-hand")
+    await wanted(
+        planning,
+        *(plan(week, f"person-{n}", council_id="vale") for n in range(3)),
+    )
+
+    async def is_waiting() -> bool:
+        shown = await board(planning, "waits", "--council", "vale", "--json")
+        return any(row["period"] == week for row in shown.json["rows"])
+
+    await eventually(is_waiting)
+
+    async def sign(vote: str, signer: str) -> Done:
+        done = await board(planning, vote, "vale", week, "bread", "--signer", signer)
+        # Who signs is nobody else's business, refused or not.
+        assert signer not in done.out + done.err
+        return done
+
+    refused(await sign("approve", "mallory"), "not_a_signer")
+    assert (await sign("approve", "ada")).code == 0
+    refused(await sign("approve", "ada"), "already_signed")
+    assert (await sign("approve", "grace")).code == 0
+    refused(await sign("veto", "joan"), "already_decided")
+    assert (await board(planning, "close", week)).code == 0
+
+
+# The audit.
+
+
+async def test_the_audit_finds_every_price_again(planning: Settings) -> None:
+    week = "2031-W16"
+    await opened(planning, week, "--by-hand", products="bread,rolls")
+    await wanted(
+        planning,
+        *(plan(week, f"p{n}", product_id="bread", schedule=DEMAND) for n in range(3)),
+    )
+    await bid(planning, week, "--company", "oven", "--quantity", "80")
+    price = await board(planning, "set-price", week, "1", "rolls", "2.5")
+    assert price.code == 0, price.err
+    assert (await board(planning, "announce", week, "1", "--rebid")).code == 0
+    assert (await board(planning, "stand", week, "2")).code == 0
+    audited = await board(planning, "audit", week)
+    assert (audited.code, audited.err) == (0, "")
+    assert audited.out.splitlines() == [
+        "round 1: 2 prices and 0 sums computed again, all as announced",
+        "round 2: 2 prices and 4 sums computed again, all as announced",
+    ]
+    as_json = (await board(planning, "audit", week, "--json")).json
+    assert as_json["differences"] == 0
+    assert [each["products"] for each in as_json["rounds"]] == [2, 2]
+
+
+async def test_a_price_that_nobody_can_find_again_fails_the_audit(
+    planning: Settings,
+) -> None:
+    week = "2031-W17"
+    await opened(planning, week, "--by-hand")
+    await wanted(planning, plan(week, "ada"))
+    await bid(planning, week, "--company", "oven", "--quantity", "80")
+    assert (await board(planning, "announce", week, "1", "--rebid")).code == 0
+    # Somebody writes a price into the board's topic that the rule never made.
+    forged = PriceAnnounced(
+        event_id=uuid.uuid4().hex,
+        product_id="bread",
+        occurred_at=datetime.now(UTC),
+        period=Period(week),
+        announced_price=Price("99"),
+        round=3,
+        method="shares",
+    )
+    async with People(planning) as somebody:
+        await somebody.say(forged)
+    audited = await board(planning, "audit", week)
+    assert audited.code == 1
+    assert "1 differ" in audited.out
+    assert "bread: " in audited.out
+
+
+async def test_a_period_that_was_never_opened_cannot_be_audited(
+    planning: Settings,
+) -> None:
+    done = await board(planning, "audit", "2031-W52")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == (
+        "parfeed: 2031-W52 was never opened; see what is planned with: parfeed board "
+        "status\n"
+    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from parfeed.cli.planning.cures import CURES, refusal
+from parfeed.cli.planning.cures import CURES, complaint
 from parfeed.cli.planning.effect import effect, foreseen, standing
 from parfeed.cli.planning.round_lines import (
     METHODS,
@@ -18,7 +18,7 @@ from parfeed.cli.planning.round_lines import (
 from parfeed.cli.planning.waiting import waiting
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.errors import REFUSALS
-from schemas.feed import Result
+from schemas.feed import Outcome
 from schemas.planning import PriceAnnounced
 from schemas.rows import Demand, MarketRow, PriceView, Supply
 from streams.market.imbalance import imbalance_of
@@ -218,10 +218,24 @@ def test_every_cure_is_for_a_refusal_that_there_is() -> None:
     ),
 )
 def test_what_a_board_refuses_has_a_cure(code: str) -> None:
-    text = refusal(Result(event_id="e", error=code, detail=REFUSALS[code]))
+    text = complaint(
+        Outcome(event_id="e", verdict="refused", error=code, detail=REFUSALS[code])
+    )
     assert text.startswith(f"{code}: {REFUSALS[code]}\n  -> ")
 
 
 def test_a_detail_that_says_more_is_quoted() -> None:
-    text = refusal(Result(event_id="e", error="invalid_field", detail="at `$.price`"))
+    text = complaint(
+        Outcome(
+            event_id="e",
+            verdict="refused",
+            error="invalid_field",
+            detail="at `$.price`",
+        )
+    )
     assert text == f"invalid_field: {REFUSALS['invalid_field']} (at `$.price`)"
+
+
+def test_who_is_left_in_the_dark_is_told_where_to_look() -> None:
+    text = complaint(Outcome(event_id="e", verdict="unknown", detail="nobody said"))
+    assert text.startswith("unknown: nobody said\n  -> see whether the board")

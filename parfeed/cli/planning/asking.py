@@ -1,8 +1,8 @@
 """
 Hand events in at the feed, wait for what became of each, and say it.
 
-A command that asks something of the board ends only when the board has answered: taken
-(exit code 0), refused with code, meaning and cure (1), or silent for too long (1).
+A command ends only when it is final what became of its events: taken (exit code 0),
+refused with code, meaning and cure (1), or nobody has said so for too long (1).
 """
 
 import asyncio
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from parfeed.client.subscription import Subscription
     from schemas.channels import FeedRow
     from schemas.event_base import EventBase
-    from schemas.feed import Result
+    from schemas.feed import Outcome
 
 T = TypeVar("T")
 R = TypeVar("R", bound="FeedRow")
@@ -78,13 +78,13 @@ async def shown(
 
 async def hand_in(
     feed: "Feed", events: "Sequence[EventBase]", *, timeout_s: float
-) -> "list[Result]":
+) -> "list[Outcome]":
     """
     Hand events in and wait for what became of each.
 
     Returns:
-        One result per event, in order: taken, or refused by the feed, the workers or
-        the board.
+        One outcome per event, in order: accepted, refused by the feed, the workers or
+        the board, or unknown.
 
     Raises:
         NotShown: if an answer does not come in time.
@@ -93,7 +93,7 @@ async def hand_in(
 
     try:
         async with asyncio.timeout(timeout_s):
-            return await feed.publish(events)
+            return await feed.publish(events, verdict=True)
     except TimeoutError as exc:
         raise NotShown("nothing showed what became of it", timeout_s) from exc
 
@@ -125,8 +125,8 @@ def ask(
 
     async def asking() -> bool:
         async with open_feed(address, reach.wait_s) as feed:
-            results = await hand_in(feed, events, timeout_s=reach.timeout_s)
-            if not tell(results, done, lines=lines):
+            outcomes = await hand_in(feed, events, timeout_s=reach.timeout_s)
+            if not tell(outcomes, done, lines=lines):
                 return False
             for line in await then(feed) if then is not None else ():
                 typer.echo(line)
@@ -148,30 +148,32 @@ def finish(is_done: bool | None) -> None:
         raise typer.Exit(1)
 
 
-def tell(results: "Sequence[Result]", done: str, *, lines: Sequence[int] = ()) -> bool:
+def tell(
+    outcomes: "Sequence[Outcome]", done: str, *, lines: Sequence[int] = ()
+) -> bool:
     """
-    Say what became of events: refusals to the standard error.
+    Say what became of events: what is not good to the standard error.
 
     Args:
-        results: one per event.
+        outcomes: one per event.
         done: said if all of them are taken.
         lines: of the file that they stood in; empty if they stood in none.
 
     Returns:
         Whether all of them are taken.
     """
-    from parfeed.cli.planning.cures import refusal
+    from parfeed.cli.planning.cures import complaint
 
-    refused = [
-        f"line {lines[index]}: {refusal(result)}" if lines else refusal(result)
-        for index, result in enumerate(results)
-        if result.error is not None
+    complaints = [
+        f"line {lines[index]}: {complaint(outcome)}" if lines else complaint(outcome)
+        for index, outcome in enumerate(outcomes)
+        if outcome.verdict != "accepted"
     ]
-    if not refused:
+    if not complaints:
         typer.echo(done)
         return True
-    for text in refused:
+    for text in complaints:
         typer.echo(f"parfeed: {text}", err=True)
-    if taken := len(results) - len(refused):
-        typer.echo(f"{taken:,} of {len(results):,} taken", err=True)
+    if taken := len(outcomes) - len(complaints):
+        typer.echo(f"{taken:,} of {len(outcomes):,} taken", err=True)
     return False

@@ -8,7 +8,7 @@ import typer
 
 from parfeed.cli.layout import plain
 from parfeed.cli.planning.bidding import Placed
-from parfeed.cli.planning.cures import refusal
+from parfeed.cli.planning.cures import complaint
 from parfeed.cli.planning.effect import effect
 from schemas.codec import encode
 from schemas.rows import MarketRow
@@ -21,7 +21,7 @@ def report(placed: Sequence[Placed], *, as_json: bool) -> bool:
 
     Args:
         placed: in the order in which they were said.
-        as_json: one object per line: `bid`, `results`, `before` and `after`.
+        as_json: one object per line: `bid`, `outcomes`, `before` and `after`.
 
     Returns:
         Whether all of them were taken.
@@ -29,9 +29,9 @@ def report(placed: Sequence[Placed], *, as_json: bool) -> bool:
     for each in placed:
         if as_json:
             sys.stdout.buffer.write(_as_json(each) + b"\n")
-        elif each.results[0].error is None:
+        elif each.outcomes[0].verdict == "accepted":
             typer.echo("\n".join(bid_lines(each)))
-        for text in refusal_lines(each):
+        for text in complaints(each):
             typer.echo(f"parfeed: {text}", err=True)
     return all(each.is_taken for each in placed)
 
@@ -70,15 +70,15 @@ def own_units(placed: Placed, row: MarketRow) -> Decimal:
     return answer(event.quantity, terms_of_bid(event), "bid", at)
 
 
-def refusal_lines(placed: Placed) -> list[str]:
-    """Return what was refused of a bid and its inputs, each with its cure."""
+def complaints(placed: Placed) -> list[str]:
+    """Return what was not accepted of a bid and its inputs, each with its cure."""
     bid = placed.bid
     subjects = [bid.product_id, *(f"input {product}" for product, _ in bid.inputs)]
     line = f"line {bid.line}: " if bid.line else ""
     return [
-        f"{line}{plain(subject)}: {refusal(result)}"
-        for subject, result in zip(subjects, placed.results, strict=True)
-        if result.error is not None
+        f"{line}{plain(subject)}: {complaint(outcome)}"
+        for subject, outcome in zip(subjects, placed.outcomes, strict=True)
+        if outcome.verdict != "accepted"
     ]
 
 
@@ -86,9 +86,9 @@ def _as_json(placed: Placed) -> bytes:
     def of(row: MarketRow | None) -> bytes:
         return b"null" if row is None else encode(row)
 
-    return b'{"bid":%b,"results":[%b],"before":%b,"after":%b}' % (
+    return b'{"bid":%b,"outcomes":[%b],"before":%b,"after":%b}' % (
         encode(placed.event),
-        b",".join(encode(result) for result in placed.results),
+        b",".join(encode(outcome) for outcome in placed.outcomes),
         of(placed.before),
         of(placed.after),
     )

@@ -13,7 +13,7 @@ import msgspec
 from parfeed.cli.planning.asking import hand_in, shown
 from parfeed.planning.bids import Bid, bid_events
 from parfeed.planning.said import Said
-from schemas.feed import MAX_PRODUCTS, Result
+from schemas.feed import MAX_PRODUCTS, Outcome
 from schemas.planning import BidPlaced
 from schemas.rows import MarketRow
 from schemas.topics import BIDS
@@ -32,21 +32,21 @@ class Placed(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         bid: as it was said.
         event: that says it.
-        results: of the bid, then of its inputs in their order.
+        outcomes: of the bid, then of its inputs in their order.
         before: the product's row that it came upon; None if there was none.
         after: the row that holds it; None if it was refused, or counts later.
     """
 
     bid: Bid
     event: BidPlaced
-    results: Sequence[Result]
+    outcomes: Sequence[Outcome]
     before: MarketRow | None = None
     after: MarketRow | None = None
 
     @property
     def is_taken(self) -> bool:
         """Whether the bid and all its inputs were taken."""
-        return all(result.error is None for result in self.results)
+        return all(outcome.verdict == "accepted" for outcome in self.outcomes)
 
 
 async def place(
@@ -82,8 +82,8 @@ async def place(
         before = {_key(row): row for row in market.rows.values()}
         rounds = {key: row.planning.round for key, row in before.items()}
         events = bid_events(bids, said, rounds)
-        results = await hand_in(feed, events, timeout_s=timeout_s)
-        placed = _grouped(bids, events, results, before)
+        outcomes = await hand_in(feed, events, timeout_s=timeout_s)
+        placed = _grouped(bids, events, outcomes, before)
         return [await _held(each, market, timeout_s) for each in placed]
 
 
@@ -94,7 +94,7 @@ def _key(row: MarketRow) -> Key:
 def _grouped(
     bids: Sequence[Bid],
     events: Sequence[msgspec.Struct],
-    results: Sequence[Result],
+    outcomes: Sequence[Outcome],
     before: dict[Key, MarketRow],
 ) -> list[Placed]:
     placed: list[Placed] = []
@@ -108,7 +108,7 @@ def _grouped(
             Placed(
                 bid=bid,
                 event=event,
-                results=results[at:end],
+                outcomes=outcomes[at:end],
                 before=before.get((bid.product_id, str(bid.period))),
             )
         )
@@ -120,9 +120,9 @@ async def _held(
     placed: Placed, market: "Subscription[MarketRow]", timeout_s: float
 ) -> Placed:
     # A joint bid moves nothing until its members have confirmed it.
-    if placed.results[0].error is not None or placed.bid.members:
+    if placed.outcomes[0].verdict != "accepted" or placed.bid.members:
         return placed
-    offset = placed.results[0].offset
+    offset = placed.outcomes[0].offset
     key = placed.bid.product_id, str(placed.bid.period)
 
     def look(market: "Subscription[MarketRow]") -> MarketRow | None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from schemas.feed import Result, describe
+from schemas.feed import Outcome, describe
 
 CURES: Final[dict[str, str]] = {
     "stale_revision": "what was said later stands; leave --revision out, or name a "
@@ -32,17 +32,22 @@ CURES: Final[dict[str, str]] = {
 """By the code of the refusal; other codes mend the event itself, as the detail says."""
 
 
-def refusal(result: Result) -> str:
-    """
-    Return what a refused event's sender must know: code, meaning, detail, cure.
+UNKNOWN: Final = "see whether the board and the workers run: `parfeed doctor`, and the \
+logs; saying it again does no harm"
 
-    Args:
-        result: with an `error`.
+
+def complaint(outcome: Outcome) -> str:
     """
-    if result.error is None:
-        raise AssertionError("an event that was taken has no refusal")
-    meaning = describe(result.error)
-    detail = result.detail or ""
+    Return what the sender of an event must know that was not accepted.
+
+    Of a refused one: code, meaning, detail, cure.
+    """
+    if outcome.verdict == "unknown":
+        return f"unknown: {outcome.detail or 'nobody told'}\n  -> {UNKNOWN}"
+    if outcome.error is None:
+        raise AssertionError("an event that was accepted is complained about")
+    meaning = describe(outcome.error)
+    detail = outcome.detail or ""
     more = f" ({detail})" if detail and detail != meaning else ""
-    cure = CURES.get(result.error)
-    return f"{result.error}: {meaning}{more}" + (f"\n  -> {cure}" if cure else "")
+    cure = CURES.get(outcome.error)
+    return f"{outcome.error}: {meaning}{more}" + (f"\n  -> {cure}" if cure else "")

@@ -39,8 +39,9 @@ TimeoutOption = Annotated[
     ),
 ]
 
-DEFAULT_TIMEOUT_S: Final = 15.0
-"""An answer takes some 20 ms; a worker that has just been restarted some 10 s."""
+DEFAULT_TIMEOUT_S: Final = 30.0
+"""What became of an event is final within a second, 5 s while many come; a worker that
+takes over needs some 10 s. After 20 s the feed says that nobody knows."""
 
 
 class Reach(NamedTuple):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from support.market import tables
 
 from schemas.rows import Line, MarketRow
@@ -47,6 +48,33 @@ def test_a_line_is_replaced_under_its_kind_product_period_and_party():
     assert line.amount == 2
     assert line_key(line) == ("price", "bread", "2011-W40", "bakery", "")
     assert into.lines[line_key(line)] is line
+
+
+def test_a_line_of_an_input_stands_under_the_product_that_needs_it_too():
+    into = tables()
+    for needed_for in (None, "cake", "beer"):
+        line = replace(price(kind="plan"), for_product_id=needed_for)
+        assert line_key(line)[4] == (needed_for or "")
+        into.put_line(line)
+    assert set(into.standing("bread", WEEKS[0]).lines) == set(into.lines)
+    assert len(into.lines) == 3
+
+
+def test_what_stands_is_what_the_lines_say_last():
+    into = tables()
+    standing = into.standing("bread", WEEKS[0])
+    assert into.standing("bread", WEEKS[0]) is standing
+    assert standing.price is None
+    into.put_line(price("board", amount="2", kind="announced_price"))
+    assert standing.price == 2
+    into.put_line(price("board", amount="3", kind="planned_price"))
+    into.put_line(price("board", amount="4", kind="announced_price"))
+    into.put_line(price("board", amount="5", kind="indicative_price"))
+    assert (standing.announced, standing.planned, standing.price) == (4, 3, 3)
+    for amount, out in (("0", {"street"}), ("0", {"street"}), ("1", set())):
+        into.put_line(price("street", amount=amount, kind="decision"))
+        assert standing.is_out == out
+    assert not standing.lines
 
 
 def test_only_price_lines_are_asks():

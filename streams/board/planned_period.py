@@ -128,12 +128,12 @@ class PlannedPeriod:
         for line in lines:
             if line.period == self.plan.period:
                 own.append(line)
-                if self._book.put(line):
-                    self._is_changed = True
-                    self.plan.heard(now)
             elif line.kind == BID and not is_withdrawn(line) and is_confirmed(line):
                 self._bid_before.add(line.party_id)
         if own:
+            if self._book.put_all(own):
+                self._is_changed = True
+                self.plan.heard(now)
             self._on_lines(own)
         self._wake()
 

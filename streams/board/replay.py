@@ -127,9 +127,10 @@ class _Part:
         async for records in stretch(self._consumer, source, begin, end):
             for is_ours, some in groupby(records, key=self._is_ours):
                 if is_ours:
-                    for line in fold_batch(self._tables, topic, list(some)).lines:
-                        if line.period == self._period:
-                            book.put(line)
+                    changes = fold_batch(self._tables, topic, list(some))
+                    book.put_all(
+                        line for line in changes.lines if line.period == self._period
+                    )
                 else:
                     # Of other periods only the events' ids matter.
                     remember_batch(self._tables, topic, list(some))

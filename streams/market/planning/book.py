@@ -1,5 +1,5 @@
 """
-PURE. The book of a period: every line that stands, its sums, and what the rule sees.
+PURE. The book of a period: every line that stands, its sums, and how far answers are.
 
 Rules that hold here:
 
@@ -7,58 +7,49 @@ Rules that hold here:
   is computed here from what was handed in and the announced price, by the same
   functions as in the workers' fold, so that a round's figures need not wait until the
   workers have answered for lines with limits.
-- Answers are numbered by name: products, bidders and bids in the order of their names,
-  so that the same lines make the same arrays, bit for bit.
 - A line that may not count (a joint bid that is not confirmed, a vetoed council's)
   stands in the book with amount 0 and is left out of the answers.
-- An input whose bid does not stand, and a line in a council's own name, are known as
-  sums only: `hidden`.
+- Lines lie in columns, for the price rule's sake: see columns.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, localcontext
 from typing import Final, NamedTuple, cast
 
-from schemas.rows import ZERO, Line, Terms
+from schemas.rows import ZERO, Line
 from schemas.values import EXACT
 from streams.market.answers import Answers
-from streams.market.planning.arrays import Said, answers_of
+from streams.market.planning.columns import Columns
 from streams.market.planning.period import Told
 from streams.market.terms import Side, answer
 
 BID: Final = "bid"
 PLAN: Final = "plan"
 
-EntryKey = tuple[str, str, str, str]
-"""kind, product_id, party_id, for_product_id or empty."""
+EntryKey = tuple[str, str, str, str | None]
+"""kind, product_id, party_id, for_product_id."""
 
 
 class Sums(NamedTuple):
-    """Planned supply S and demand D of a product, and how many lines make them."""
+    """Planned supply S and demand D of a product."""
 
     supply: Decimal = ZERO
     demand: Decimal = ZERO
 
 
-class Entry:
+class Entry(NamedTuple):
     """
     A line as it stands in the book.
 
     Attributes:
         line: as the workers wrote it.
-        amount: of it at the announced price.
         counts: whether it may count, whatever it amounts to.
         first_round: the round whose price it answered first.
     """
 
-    __slots__ = ("amount", "counts", "first_round", "is_awaited", "line")
-
-    def __init__(self, line: Line) -> None:
-        self.line = line
-        self.amount = ZERO
-        self.counts = False
-        self.is_awaited = False
-        self.first_round = max(1, line.round)
+    line: Line
+    counts: bool
+    first_round: int
 
 
 class Book:
@@ -72,13 +63,18 @@ class Book:
 
     def __init__(self, prices: Mapping[str, Decimal]) -> None:
         self._products = sorted(prices)
-        self._number = {name: n for n, name in enumerate(self._products)}
         self._prices = dict(prices)
         self._round = 1
-        self._entries: dict[EntryKey, Entry] = {}
+        self._at: dict[EntryKey, int] = {}
+        self._lines: list[Line] = []
+        self._amounts: list[Decimal] = []
+        self._counts = bytearray()
+        self._awaited = bytearray()
+        self._first_rounds: list[int] = []
+        self._columns = Columns(self._products)
         # By (product, council): whether its lines count, and the decision's revision.
         self._decided: dict[tuple[str, str], tuple[int, bool]] = {}
-        self._of_council: dict[tuple[str, str], list[Entry]] = {}
+        self._of_council: dict[tuple[str, str], set[int]] = {}
         self._supply = dict.fromkeys(self._products, ZERO)
         self._demand = dict.fromkeys(self._products, ZERO)
         self._bids = self._plans = self._expected = self._answered = 0
@@ -91,11 +87,12 @@ class Book:
         return self._products
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._lines)
 
     def entries(self) -> Iterator[Entry]:
         """Return all lines, in no order."""
-        return iter(self._entries.values())
+        for at, line in enumerate(self._lines):
+            yield Entry(line, bool(self._counts[at]), self._first_rounds[at])
 
     def sums(self, product_id: str) -> Sums:
         """Return S and D of a product at the announced price."""
@@ -104,6 +101,10 @@ class Book:
     def told(self) -> Told:
         """Return how far the answers to the round that runs are."""
         return Told(self._bids, self._plans, self._expected, self._answered)
+
+    def answers(self) -> Answers:
+        """Return all answers as they stand."""
+        return self._columns.answers(self._counts)
 
     # Changing
 
@@ -115,35 +116,76 @@ class Book:
             Whether it changed anything: not if it is of another kind, of a product
             that is not planned, or older than what stands.
         """
-        if line.kind == "decision":
-            return self.decide(
-                line.product_id, line.party_id, bool(line.amount), line.revision
-            )
-        if line.kind not in (BID, PLAN) or line.product_id not in self._number:
-            return False
-        key = (line.kind, line.product_id, line.party_id, line.for_product_id or "")
-        entry = self._entries.get(key)
         with localcontext(EXACT):
-            if entry is None:
-                entry = self._entries[key] = Entry(line)
-                self._join(entry)
-            else:
-                before = entry.line
-                if line.offset < before.offset or _says_the_same(line, before):
-                    return False
-                self._take_out(entry)
-                if line.council_id != before.council_id:
-                    self._leave(entry)
-                    entry.line = line
-                    self._join(entry)
-                entry.line = line
-            self._put_in(entry)
-        return True
+            return self._put(line)
+
+    def put_all(self, lines: Iterable[Line]) -> bool:
+        """Take lines in their order; return whether any changed anything."""
+        with localcontext(EXACT):
+            # Not any(): that would stop at the first.
+            return sum([self._put(line) for line in lines]) > 0
 
     def decide(
         self, product_id: str, council_id: str, counts: bool, revision: int
     ) -> bool:
         """Take a decision on a council's lines; return whether it changed anything."""
+        with localcontext(EXACT):
+            return self._decide(product_id, council_id, counts, revision)
+
+    def begin_round(self, round_: int, prices: Mapping[str, Decimal]) -> None:
+        """Answer the prices of another round, for all lines that say how."""
+        self._round = round_
+        before, self._prices = self._prices, dict(prices)
+        with localcontext(EXACT):
+            for at, line in enumerate(self._lines):
+                product_id = line.product_id
+                if line.terms is not None and before[product_id] != prices[product_id]:
+                    self._take_out(at)
+                    self._put_in(at)
+        # Who has answered is counted by the round, which is another now.
+        self._answered = sum(
+            self._has_answered(self._lines[at])
+            for at, is_awaited in enumerate(self._awaited)
+            if is_awaited
+        )
+
+    # Private
+
+    def _put(self, line: Line) -> bool:
+        if line.kind == "decision":
+            return self._decide(
+                line.product_id, line.party_id, bool(line.amount), line.revision
+            )
+        if line.kind not in (BID, PLAN) or line.product_id not in self._prices:
+            return False
+        key = (line.kind, line.product_id, line.party_id, line.for_product_id)
+        at = self._at.get(key)
+        if at is None:
+            at = self._at[key] = len(self._lines)
+            self._lines.append(line)
+            self._amounts.append(ZERO)
+            self._counts.append(0)
+            self._awaited.append(0)
+            self._first_rounds.append(max(1, line.round))
+            self._columns.append(line)
+        else:
+            before = self._lines[at]
+            if line.offset < before.offset or _says_the_same(line, before):
+                return False
+            self._take_out(at)
+            if before.council_id is not None:
+                self._of_council[before.product_id, before.council_id].discard(at)
+            self._lines[at] = line
+            self._columns.replace(at, line)
+        if line.council_id is not None:
+            key_of = (line.product_id, line.council_id)
+            self._of_council.setdefault(key_of, set()).add(at)
+        self._put_in(at)
+        return True
+
+    def _decide(
+        self, product_id: str, council_id: str, counts: bool, revision: int
+    ) -> bool:
         key = (product_id, council_id)
         before = self._decided.get(key)
         if before is not None and revision <= before[0]:
@@ -151,84 +193,45 @@ class Book:
         self._decided[key] = (revision, counts)
         if counts == (before is None or before[1]):
             return False
-        with localcontext(EXACT):
-            for entry in self._of_council.get(key, ()):
-                self._take_out(entry)
-                self._put_in(entry)
+        for at in self._of_council.get(key, ()):
+            self._take_out(at)
+            self._put_in(at)
         return True
 
-    def begin_round(self, round_: int, prices: Mapping[str, Decimal]) -> None:
-        """Answer the prices of another round, for all lines that say how."""
-        self._round = round_
-        with localcontext(EXACT):
-            for entry in self._entries.values():
-                line = entry.line
-                if line.terms is not None or entry.is_awaited:
-                    self._take_out(entry)
-                    self._prices[line.product_id] = prices[line.product_id]
-                    self._put_in(entry)
-            self._prices = dict(prices)
-            self._recount()
-
-    # What the rule sees
-
-    def answers(self, councils: Iterable[str] = ()) -> Answers:
-        """
-        Return all answers as they stand.
-
-        Args:
-            councils: names of councils: a line in such a name is a sum.
-        """
-        return answers_of(
-            (
-                Said(entry.line, float(entry.amount))
-                for entry in self._entries.values()
-                if entry.counts
-            ),
-            self._number,
-            frozenset(councils),
-        )
-
-    # Private
-
-    def _put_in(self, entry: Entry) -> None:
-        line = entry.line
-        entry.counts = self._may_count(line)
+    def _put_in(self, at: int) -> None:
+        line = self._lines[at]
+        counts = self._counts[at] = self._may_count(line)
         amount = ZERO
-        if entry.counts:
-            amount = amount_at(line, self._prices[line.product_id])
+        if counts:
+            product_id = line.product_id
+            amount = amount_at(line, self._prices[product_id])
             if line.kind == BID:
-                self._supply[line.product_id] += amount
+                self._supply[product_id] += amount
                 self._bids += 1
             else:
-                self._demand[line.product_id] += amount
+                self._demand[product_id] += amount
                 self._plans += 1
-        entry.amount = amount
-        entry.is_awaited = entry.counts and _needs_a_person(line)
-        if entry.is_awaited:
-            self._expected += 1
-            self._answered += self._has_answered(line)
+            if _needs_a_person(line):
+                self._awaited[at] = True
+                self._expected += 1
+                self._answered += self._has_answered(line)
+        self._amounts[at] = amount
+        self._columns.amounts[at] = float(amount)
 
-    def _take_out(self, entry: Entry) -> None:
-        line = entry.line
-        if entry.counts:
-            if line.kind == BID:
-                self._supply[line.product_id] -= entry.amount
-                self._bids -= 1
-            else:
-                self._demand[line.product_id] -= entry.amount
-                self._plans -= 1
-        if entry.is_awaited:
+    def _take_out(self, at: int) -> None:
+        if not self._counts[at]:
+            return
+        line = self._lines[at]
+        if line.kind == BID:
+            self._supply[line.product_id] -= self._amounts[at]
+            self._bids -= 1
+        else:
+            self._demand[line.product_id] -= self._amounts[at]
+            self._plans -= 1
+        if self._awaited[at]:
+            self._awaited[at] = False
             self._expected -= 1
             self._answered -= self._has_answered(line)
-
-    def _recount(self) -> None:
-        # Who has answered is counted by the round, which is another now.
-        self._answered = sum(
-            self._has_answered(entry.line)
-            for entry in self._entries.values()
-            if entry.is_awaited
-        )
 
     def _has_answered(self, line: Line) -> bool:
         # In the first round nobody is known yet who must.
@@ -241,17 +244,6 @@ class Book:
             return True
         decided = self._decided.get((line.product_id, line.council_id))
         return decided is None or decided[1]
-
-    def _join(self, entry: Entry) -> None:
-        line = entry.line
-        if line.council_id is not None:
-            key = (line.product_id, line.council_id)
-            self._of_council.setdefault(key, []).append(entry)
-
-    def _leave(self, entry: Entry) -> None:
-        line = entry.line
-        if line.council_id is not None:
-            self._of_council[line.product_id, line.council_id].remove(entry)
 
 
 def amount_at(line: Line, price: Decimal) -> Decimal:
@@ -267,17 +259,14 @@ def is_withdrawn(line: Line) -> bool:
 def is_confirmed(line: Line) -> bool:
     """Tell whether every member of a joint bid has confirmed it."""
     terms = line.terms
-    return terms is None or not set(terms.members) - set(terms.confirmed)
-
-
-def _answers_itself(terms: Terms | None) -> bool:
-    return terms is not None and (
-        terms.limit is not None or bool(terms.schedule) or terms.is_fixed
-    )
+    return terms is None or len(terms.confirmed) >= len(terms.members)
 
 
 def _needs_a_person(line: Line) -> bool:
-    return not _answers_itself(line.terms)
+    terms = line.terms
+    return terms is None or not (
+        terms.limit is not None or terms.schedule or terms.is_fixed
+    )
 
 
 def _says_the_same(line: Line, before: Line) -> bool:

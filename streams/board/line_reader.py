@@ -101,6 +101,9 @@ class LineReader:
                 fetched = await consumer.getmany(timeout_ms=1_000)
                 for tp, records in fetched.items():
                     self._take(tp.partition, records)
+                    # What was fetched ahead comes without a wait: the group's heartbeat
+                    # must have its turn, or the agenda is taken for abandoned.
+                    await asyncio.sleep(0)
                 # Not the last record: control records are never delivered.
                 for tp in partitions:
                     self.lines_read[tp.partition] = await consumer.position(tp)

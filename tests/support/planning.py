@@ -136,11 +136,13 @@ class People:
         await self._producer.stop()
 
     async def until_planned(self, within_s: float = 40) -> None:
-        """Wait until every product has its planned price."""
+        """Wait until every product has its planned price, and the last row says so."""
 
         async def planned() -> bool:
             found = planned_in(await read_board(self._settings))
-            return len(found) == len(PRODUCTS)
+            rows = await read_rounds(self._settings)
+            # A transaction shows in one partition before it does in another.
+            return len(found) == len(PRODUCTS) and rows[max(rows)].phase == "closed"
 
         await eventually(planned, within_s=within_s, every_s=0.2)
 

@@ -226,6 +226,20 @@ def test_an_echo_of_an_earlier_decision_changes_nothing():
     assert decisions(councils) == []
 
 
+def test_who_asks_for_nothing_yet_is_decided_on_by_all_above():
+    councils = with_events(*TREE, wanted("a", "peak", 101), wanted("b", "dock", 0))
+    assert counts_of(decisions(councils)) == {"dock": False, "peak": False}
+    tell(councils, [wanted("b", "dock", 5, revision=1)])
+    assert decisions(councils) == []
+
+
+def test_a_council_known_by_a_decision_only_is_decided_on_by_all_above():
+    councils = with_events(*TREE, decided("dock", True, 1))
+    assert decisions(councils) == []
+    tell(councils, [wanted("a", "peak", 101)])
+    assert counts_of(decisions(councils)) == {"dock": False, "peak": False}
+
+
 def test_a_decision_may_be_known_before_its_council_is():
     councils = with_events(decided("quay", False, 3))
     assert decisions(councils) == []

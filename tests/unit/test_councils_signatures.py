@@ -148,6 +148,13 @@ def test_what_is_decided_stands_when_the_signers_change():
     assert status(vetoed, 20, others) == "vetoed"
 
 
+def test_an_approval_stands_when_fewer_vetoes_would_have_been_enough():
+    made = ballot(veto("max"), approve("kim", 20), approve("lee", 20))
+    made.count(formed("quay", threshold=10, signatures=1))
+    assert not made.is_vetoed
+    assert made.approved == 20
+
+
 def test_fewer_signatures_needed_decide_what_is_signed_already():
     fewer = formed("quay", threshold=10, signatures=1)
     made = ballot(approve("kim", 20))

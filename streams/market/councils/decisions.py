@@ -76,7 +76,7 @@ class Decisions:
         said = _Said(counts, revision)
         if revision >= self._said.get(council_id, _NOTHING_SAID).revision:
             self._said[council_id] = said
-            self._sums.cell(council_id)
+            self._sums.know(council_id)
             self._review.add(council_id)
 
     def status(self, council_id: str) -> Status:

@@ -137,6 +137,10 @@ class Sums:
             self._appears.setdefault(council_id, []).append(self.key)
         return cell
 
+    def know(self, council_id: str) -> None:
+        """Give a council and all above it a cell, so that each finds those below."""
+        self._lift(council_id, ZERO, 0)
+
     def put(self, line: Line) -> None:
         """Let a line replace its party's earlier one; an older revision is left out."""
         name: _LineName = line.party_id
@@ -223,7 +227,7 @@ class Sums:
         cell.own_lines += lines
         if lines:
             self.rebuilt.add(council_id)
-        if quantity or heads:
+        if quantity or heads or lines:
             self._lift(council_id, quantity, heads)
 
     def _lift(self, council_id: str | None, quantity: Decimal, heads: int) -> None:

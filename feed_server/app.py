@@ -111,6 +111,7 @@ class App:
                 time.monotonic() - began,
             )
             await self._publisher.open()
+            await self._judge.open()
             working.append(asyncio.create_task(self._publisher.run(), name="publish"))
             working.append(asyncio.create_task(self._judge.run(), name="judge"))
             self._server.audience.channels = channels

@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from feed_server.verdicts import VERDICT_S, Lane, Question, Verdicts
 from schemas.codec import decode_rejected
@@ -58,7 +58,12 @@ class Judge:
         self._settings = settings
         self._verdicts = Verdicts(settings.publish_waiting, patience_s)
         self._answers: dict[Question, asyncio.Future[Answer]] = {}
-        self._is_reading = False
+        self._source: _Source | None = None
+
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether refusals are read; until they are, nothing can be told."""
+        return self._source is not None
 
     @property
     def waiting(self) -> int:
@@ -75,7 +80,7 @@ class Judge:
             Overloaded: if too many wait already.
         """
         question = self._verdicts.ask([_event_id(event) for event in events])
-        question.is_void = not self._is_reading
+        question.is_void = self._source is None
         return question
 
     def drop(self, question: Question) -> None:
@@ -100,89 +105,126 @@ class Judge:
             self._answers[question] = answer
         return answer
 
+    async def open(self) -> None:
+        """Connect, however long it takes: from then on verdicts can be told."""
+        while self._source is None:
+            source = _Source(self._settings)
+            try:
+                await source.open()
+            except (KafkaError, OSError) as exc:
+                logger.warning("cannot read what was refused yet: %r", exc)
+                await source.close()
+                await asyncio.sleep(RENEW_PAUSE_S)
+            except BaseException:
+                await source.close()
+                raise
+            else:
+                self._source = source
+
     async def run(self) -> None:
         """
-        Read until cancelled.
+        Read until cancelled; `open` comes first.
 
         Raises:
             IntegrityError: if `rejected` holds what no worker writes.
         """
-        try:
-            while True:
-                try:
-                    await self._read()
-                except (KafkaError, OSError) as exc:
-                    logger.warning("cannot read what was refused: %r", exc)
+        while True:
+            source = self._source
+            if source is None:
+                raise AssertionError("open() comes first")
+            try:
+                await self._follow(source)
+            except (KafkaError, OSError) as exc:
+                logger.warning("cannot read what was refused: %r", exc)
+            finally:
+                self._source = None
                 self._tell(self._verdicts.void())
-                # Those that are being stored now are void too; time still passes.
-                await asyncio.sleep(RENEW_PAUSE_S)
-        finally:
-            self._tell(self._verdicts.void())
+                await source.close()
+            await asyncio.sleep(RENEW_PAUSE_S)
+            await self.open()
 
     # Private.
 
-    async def _read(self) -> None:
-        settings = self._settings
-        name = full_name(settings.topic_prefix, REJECTED)
-        partitions = [TopicPartition(name, n) for n in range(settings.partitions)]
-        records, ends = self._consumer("read_committed"), self._consumer()
-        admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-        started: list[AIOKafkaConsumer] = []
-        try:
-            for consumer in (records, ends):
-                started.append(consumer)
-                await consumer.start()
-                consumer.assign(partitions)
-            # Nothing is read here: it is only asked where `rejected` ends for real,
-            # open transactions included.
-            ends.pause(*partitions)
-            await records.seek_to_end(*partitions)
-            await admin.start()
-            self._is_reading = True
-            await self._follow(records, ends, admin, partitions)
-        finally:
-            self._is_reading = False
-            await admin.close()
-            for consumer in started:
-                await consumer.stop()
-
-    async def _follow(
-        self,
-        records: AIOKafkaConsumer,
-        ends: AIOKafkaConsumer,
-        admin: AIOKafkaAdminClient,
-        partitions: list[TopicPartition],
-    ) -> None:
+    async def _follow(self, source: "_Source") -> None:
         loop = asyncio.get_running_loop()
         verdicts = self._verdicts
         committed: Mapping[Lane, int] = {}
         targets: Mapping[TopicPartition, int] | None = None
         look_at = 0.0
         while True:
-            batches = await records.getmany(
-                timeout_ms=READ_MS, max_records=BATCH_RECORDS
-            )
+            records = await source.records()
             if not verdicts.waiting:
                 # What is read while nobody waits is about nobody.
                 targets = None
                 continue
-            for batch in batches.values():
-                for record in batch:
-                    verdicts.note(_refusal(record))
+            for record in records:
+                verdicts.note(_refusal(record))
             now = loop.time()
-            if targets is not None and await _has_reached(records, targets):
+            if targets is not None and await source.has_reached(targets):
                 self._tell(verdicts.settle(committed))
                 targets = None
             lanes = verdicts.lanes()
             if targets is None and lanes and now >= look_at:
                 look_at = now + LOOK_S
-                committed = await self._committed(admin, lanes)
-                targets = await ends.end_offsets(partitions)
+                committed = await source.committed(lanes)
+                targets = await source.ends()
             self._tell(verdicts.expire(now))
 
-    async def _committed(
-        self, admin: AIOKafkaAdminClient, lanes: set[Lane]
-    ) -> dict[Lane, int]:
+    def _tell(self, answered: list[Question]) -> None:
+        for question in answered:
+            answer = self._answers.pop(question, None)
+            if answer is not None and not answer.done():
+                answer.set_result(question.answer())
+
+
+class _Source:
+    # What Kafka says: refusals, where they end, and what is committed.
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        name = full_name(settings.topic_prefix, REJECTED)
+        self._partitions = [TopicPartition(name, n) for n in range(settings.partitions)]
+        self._records = self._consumer("read_committed")
+        # Nothing is read by it: it is only asked where `rejected` ends for real, open
+        # transactions included.
+        self._ends = self._consumer("read_uncommitted")
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
+        self._started: list[AIOKafkaConsumer] = []
+
+    async def open(self) -> None:
+        for consumer in (self._records, self._ends):
+            self._started.append(consumer)
+            await consumer.start()
+        await self._admin.start()
+        self._ends.assign(self._partitions)
+        self._ends.pause(*self._partitions)
+        # Sought at once: a position that nobody has set is an error.
+        self._records.assign(self._partitions)
+        if not await self._records.seek_to_end(*self._partitions):
+            raise KafkaTimeoutError("Kafka does not say where `rejected` ends")
+
+    async def close(self) -> None:
+        await self._admin.close()
+        for consumer in self._started:
+            await consumer.stop()
+
+    async def records(self) -> list[ConsumerRecord]:
+        batches = await self._records.getmany(
+            timeout_ms=READ_MS, max_records=BATCH_RECORDS
+        )
+        return [record for batch in batches.values() for record in batch]
+
+    async def ends(self) -> dict[TopicPartition, int]:
+        ends: dict[TopicPartition, int] = await self._ends.end_offsets(self._partitions)
+        return ends
+
+    async def has_reached(self, targets: Mapping[TopicPartition, int]) -> bool:
+        for place, target in targets.items():
+            if await self._records.position(place) < target:
+                return False
+        return True
+
+    async def committed(self, lanes: set[Lane]) -> dict[Lane, int]:
         prefix = self._settings.topic_prefix
         by_group: dict[str, dict[TopicPartition, Lane]] = {}
         for topic in (*SOURCES, AGENDA):
@@ -192,14 +234,21 @@ class Judge:
                     by_group.setdefault(group_name(prefix, topic), {})[place] = lane
         committed: dict[Lane, int] = {}
         for group, places in by_group.items():
-            found = await admin.list_consumer_group_offsets(
-                group, partitions=list(places)
-            )
+            try:
+                found = await self._admin.list_consumer_group_offsets(
+                    group, partitions=list(places)
+                )
+            except KafkaError as exc:
+                if not exc.retriable:
+                    raise
+                # A group without a coordinator just now has committed nothing new.
+                logger.debug("group %s does not answer: %r", group, exc)
+                continue
             for place, at in found.items():
                 committed[places[place]] = at.offset
         return committed
 
-    def _consumer(self, isolation: str = "read_uncommitted") -> AIOKafkaConsumer:
+    def _consumer(self, isolation: str) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
             bootstrap_servers=self._settings.broker,
             group_id=None,
@@ -208,21 +257,6 @@ class Judge:
             # What was cut off below was not read.
             auto_offset_reset="none",
         )
-
-    def _tell(self, answered: list[Question]) -> None:
-        for question in answered:
-            answer = self._answers.pop(question, None)
-            if answer is not None and not answer.done():
-                answer.set_result(question.answer())
-
-
-async def _has_reached(
-    records: AIOKafkaConsumer, targets: Mapping[TopicPartition, int]
-) -> bool:
-    for place, target in targets.items():
-        if await records.position(place) < target:
-            return False
-    return True
 
 
 def _refusal(record: ConsumerRecord) -> RejectedRecord:

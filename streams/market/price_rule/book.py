@@ -110,6 +110,11 @@ def summed(owner: Integers, value: Floats | Flags, owners: int) -> Floats:
     return np.bincount(owner, value, owners).astype(np.float64, copy=False)
 
 
+def log_of(value: Floats) -> Floats:
+    """Return the logarithm, NaN of what is not above 0."""
+    return np.log(value, out=np.full(value.shape, np.nan), where=value > 0)
+
+
 def open_book(rounds: Sequence[Round]) -> Book:
     """
     Put the rounds into one table.

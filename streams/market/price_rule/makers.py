@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from streams.market.answers import Flags, Floats, Integers
-from streams.market.price_rule.book import Book, summed
+from streams.market.price_rule.book import Book, log_of, summed
 from streams.market.price_rule.learning import believed
 from streams.market.price_rule.model import Baskets, Makers
 from streams.market.price_rule.stated import Stated
@@ -63,12 +63,8 @@ def spending(book: Book, process: Integers, count: int) -> Spending:
         earned = np.nan_to_num(bids.quantity[number]) * prices[bids.product]
         cost.append(summed(process[inputs.owner], spent, count))
         revenue.append(summed(process, earned, count))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        log_cost = np.log(np.array(cost))
-        log_revenue = np.log(np.array(revenue))
-        log_cost[~np.isfinite(log_cost)] = np.nan
-        log_revenue[~np.isfinite(log_revenue)] = np.nan
-        share = np.minimum(log_cost - log_revenue, np.log(MOST_SHARE))
+    log_cost, log_revenue = log_of(np.array(cost)), log_of(np.array(revenue))
+    share = np.minimum(log_cost - log_revenue, np.log(MOST_SHARE))
     return Spending(log_cost, log_revenue, share)
 
 
@@ -218,10 +214,7 @@ def _levels(book: Book, process: Integers, count: int) -> Floats:
     # ln of a process's quantity, by round: of its first bid.
     first = np.full(count, -1)
     first[process[::-1]] = np.arange(len(process))[::-1]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        levels: Floats = np.log(book.bids.quantity[:, first])
-    levels[~np.isfinite(levels)] = np.nan
-    return levels
+    return log_of(book.bids.quantity[:, first])
 
 
 def _capacities(levels: Floats, gaps: Floats, noise: float) -> Floats:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from streams.market.answers import Flags, Floats, Integers
-from streams.market.price_rule.book import Book, summed
+from streams.market.price_rule.book import Book, log_of, summed
 from streams.market.price_rule.matching import needs_mark
 
 ALIKE: Final = 0.3
@@ -36,8 +36,7 @@ def processes(book: Book) -> Integers:
     if not count:
         return np.zeros(0, np.int64)
     first, lines = _first_alike(book)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(bids.quantity)
+    logs = log_of(bids.quantity)
     is_joint = first != np.arange(count)
     if lines:
         is_joint &= _costs_alike(book, first)
@@ -74,9 +73,8 @@ def _costs_alike(book: Book, first: Integers) -> Flags:
     count = len(bids.owner)
     share = np.zeros((book.rounds, len(inputs.owner)))
     for number, log_prices in enumerate(book.log_prices):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            spent = np.log(inputs.quantity[number]) + log_prices[inputs.product]
-            earned = np.log(bids.quantity[number]) + log_prices[bids.product]
+        spent = log_of(inputs.quantity[number]) + log_prices[inputs.product]
+        earned = log_of(bids.quantity[number]) + log_prices[bids.product]
         share[number] = spent - earned[inputs.owner]
     # Inputs are in the order of bid and product, so the nth of a bid belongs to the
     # nth of the other.

@@ -13,7 +13,7 @@ import numpy as np
 
 from streams.market.answers import Flags, Floats, Integers
 from streams.market.price_rule.averaging import averaged
-from streams.market.price_rule.book import Book, Lines, summed
+from streams.market.price_rule.book import Book, Lines, log_of, summed
 from streams.market.price_rule.curves import Curves, chosen, curves_of
 from streams.market.price_rule.learning import believed
 from streams.market.price_rule.makers import read_makers
@@ -108,7 +108,7 @@ def _basket(book: Book, lines: Lines, distance: Floats, number: int) -> Baskets:
 def _distance(book: Book, lines: Lines, owners: int) -> tuple[Floats, Flags]:
     # Within a basket: whose price rose more than the others', was taken less. And
     # whose answers that does not explain.
-    logs = _logs(lines.quantity)
+    logs = log_of(lines.quantity)
     top, bottom, square, freedom = np.zeros((4, owners))
     for number in range(book.rounds - 1):
         changed = logs[-1] - logs[number]
@@ -130,13 +130,6 @@ def _distance(book: Book, lines: Lines, owners: int) -> tuple[Floats, Flags]:
     stopped = (took == 0).any(axis=0) & (took > 0).any(axis=0)
     stops = summed(lines.owner, stopped, owners) > 0
     return nearly(1 - substitution), stops | (left > UNEXPLAINED + 3 * usual)
-
-
-def _logs(quantity: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs: Floats = np.log(quantity)
-    logs[~np.isfinite(logs)] = np.nan
-    return logs
 
 
 def _within(owner: Integers, owners: int, value: Floats, known: Flags) -> Floats:

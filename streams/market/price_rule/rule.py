@@ -70,6 +70,13 @@ def announce(rounds: Sequence[Round], limits: Limits = DEFAULT_LIMITS) -> Announ
     Raises:
         ValueError: if there is no round, or rounds have different products.
     """
+    # Quantities of 1e60 at prices of 1e-60 are no reason to stop: what overflows on
+    # the way is bounded where it is used, and prices at the end.
+    with np.errstate(all="ignore"):
+        return _announced(rounds, limits)
+
+
+def _announced(rounds: Sequence[Round], limits: Limits) -> Announcement:
     book = open_book(rounds)
     views = views_of(book, limits)
     seen = views.seen
@@ -82,8 +89,10 @@ def announce(rounds: Sequence[Round], limits: Limits = DEFAULT_LIMITS) -> Announ
             break
     else:
         raise AssertionError("bounded steps always lead somewhere")
+    x = np.where(np.isfinite(x), x, book.log_prices[-1])
     x = np.clip(x, np.log(LEAST_PRICE), -np.log(LEAST_PRICE))
-    said = views.forecasts(x)[choice.forecast]
+    said = np.nan_to_num(views.forecasts(x)[choice.forecast])
+    said = np.clip(said, -200.0, 200.0)
     return Announcement(
         np.exp(x), said, choice.method, seen.alarm, seen.no_bid, seen.no_demand
     )

@@ -195,6 +195,7 @@ async def test_who_gives_up_the_form_has_sent_nothing(market: Settings) -> None:
     for give_up, code in (("\x04", 1), (None, 130)):
         async with on_terminal(market, *arguments) as form:
             await form.shows("A bid for 2031-W10")
+            assert not form.echoes
             form.type("spelt\r5")
             await form.shows("spelt", "5")
             if give_up is None:
@@ -202,6 +203,7 @@ async def test_who_gives_up_the_form_has_sent_nothing(market: Settings) -> None:
             else:
                 form.type(give_up)
             assert await form.end() == code
+            assert form.echoes
             assert "Traceback" not in form.seen
     shown = await run(market, "snapshot", "--json", "--products", "spelt")
     assert shown.json["rows"] == []

@@ -4,7 +4,6 @@ planned prices, and what is refused on the way. Real workers, board and feed.
 """
 
 import asyncio
-import json
 import signal
 import uuid
 from collections.abc import AsyncIterator
@@ -15,10 +14,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from support.commands import Done, on_terminal, run
+from support.feed import address
 from support.planning import People
 from support.polling import eventually
 from support.processes import Processes, free_port
 
+import parfeed
 from parfeed.broker import EmbeddedBroker
 from parfeed.deployment import set_up
 from schemas.errors import REFUSALS
@@ -57,18 +58,32 @@ async def board(settings: Settings, *arguments: str, stdin: str | None = None) -
     return await run(settings, "board", *arguments, stdin=stdin)
 
 
+async def say(settings: Settings, *events: dict[str, Any]) -> None:
+    """Set a test's scene without a process for each sentence."""
+    common = {"occurred_at": "2026-11-22T12:00:00Z"}
+    async with parfeed.connect(address(settings), timeout=20) as feed:
+        outcomes = await feed.publish(
+            [{"event_id": uuid.uuid4().hex, **common, **event} for event in events],
+            verdict=True,
+        )
+    assert {outcome.verdict for outcome in outcomes} == {"accepted"}, outcomes
+
+
 async def opened(
-    settings: Settings, period: str, *options: str, products: str = "bread"
-) -> Done:
-    """A period whose planning has begun, each product at 3.00."""
-    lines = "".join(f"{product},3\n" for product in products.split(","))
-    listed = await board(
-        settings, "list", period, "-", stdin=f"product_id,price\n{lines}"
-    )
-    assert listed.code == 0, listed.err
-    done = await board(settings, "open", period, *options)
-    assert done.code == 0, done.err
-    return done
+    settings: Settings, period: str, *, products: str = "bread", **opening: Any
+) -> None:
+    """Begin a period's planning, by hand, each product at 3.00."""
+    listings = [
+        {"type": "listing", "product_id": name, "period": period, "start_price": "3"}
+        for name in products.split(",")
+    ]
+    fields = {"is_automatic": False, **opening}
+    await say(settings, *listings, {"type": "opening", "period": period, **fields})
+
+
+async def closed(settings: Settings, period: str) -> None:
+    """End it, so that no period is planned when the next test begins."""
+    await say(settings, {"type": "gate", "period": period})
 
 
 async def bid(settings: Settings, period: str, *arguments: str) -> Done:
@@ -76,25 +91,9 @@ async def bid(settings: Settings, period: str, *arguments: str) -> Done:
     return await run(settings, "bid", "--period", period, *product, *arguments)
 
 
-def plan(period: str, consumer: str, **said: Any) -> str:
-    return json.dumps(
-        {
-            "type": "plan",
-            "event_id": uuid.uuid4().hex,
-            "product_id": "bread",
-            "occurred_at": "2026-11-22T12:00:00Z",
-            "consumer_id": consumer,
-            "period": period,
-            "quantity": "50",
-            "revision": 1,
-            **said,
-        }
-    )
-
-
-async def wanted(settings: Settings, *lines: str) -> None:
-    sent = await run(settings, "send", "-", stdin="\n".join(lines))
-    assert sent.code == 0, sent.out
+def plan(period: str, consumer: str, **said: Any) -> dict[str, Any]:
+    line = {"type": "plan", "product_id": "bread", "quantity": "50", "revision": 1}
+    return {**line, "consumer_id": consumer, "period": period, **said}
 
 
 async def rounds(settings: Settings, period: str) -> list[dict[str, Any]]:
@@ -119,7 +118,7 @@ async def test_from_the_list_to_planned_prices_by_commands_alone(
     done = await board(planning, "open", week, "--quiet", "0.5")
     assert done.code == 0, done.err
     assert f"{week}  planning, round 1" in done.out
-    await wanted(
+    await say(
         planning,
         *(
             plan(week, consumer, product_id=product, schedule=DEMAND)
@@ -157,8 +156,13 @@ async def test_a_person_ends_rounds_sets_prices_and_lets_them_stand(
     planning: Settings,
 ) -> None:
     week = "2031-W02"
-    await opened(planning, week, "--by-hand")
-    await wanted(planning, plan(week, "ada"))
+    for arguments in (
+        ("list", week, "--product", "bread", "--price", "3"),
+        ("open", week, "--by-hand"),
+    ):
+        done = await board(planning, *arguments)
+        assert done.code == 0, done.err
+    await say(planning, plan(week, "ada"))
     await bid(planning, week, "--company", "bakery", "--quantity", "80")
     price = await board(planning, "set-price", week, "1", "bread", "4.25")
     assert price.code == 0, price.err
@@ -191,6 +195,13 @@ async def test_a_period_that_is_planned_is_the_one_that_is_bid_for(
 ) -> None:
     # Closed ones are not; the only open one needs no name.
     week = "2031-W04"
+
+    async def nothing_is_planned() -> bool:
+        shown = await board(planning, "status", "--json")
+        newest = {row["period"]: row["phase"] for row in shown.json["rows"]}
+        return "planning" not in newest.values()
+
+    await eventually(nothing_is_planned)
     await opened(planning, week)
     done = await run(
         planning, "bid", "--product", "bread", "--quantity", "5", "--company", "oven"
@@ -206,7 +217,7 @@ async def test_a_period_that_is_planned_is_the_one_that_is_bid_for(
         several.err.split()
     )
     for each in (week, "2031-W05"):
-        assert (await board(planning, "close", each)).code == 0
+        await closed(planning, each)
 
 
 async def test_what_waits_is_listed_until_it_is_signed(planning: Settings) -> None:
@@ -217,8 +228,8 @@ async def test_what_waits_is_listed_until_it_is_signed(planning: Settings) -> No
         "hill,neighbourhood,,ada|grace|joan,2,100\n",
     )  # fmt: skip
     assert (formed.code, formed.out) == (0, "1 council formed\n"), formed.err
-    await opened(planning, week, "--by-hand", "--people-least", "2")
-    await wanted(
+    await opened(planning, week, people_least=2)
+    await say(
         planning,
         *(plan(week, f"person-{n}", council_id="hill") for n in range(3)),
     )
@@ -253,7 +264,7 @@ async def test_what_waits_is_listed_until_it_is_signed(planning: Settings) -> No
 
 async def test_the_status_is_followed_live_and_in_lines(planning: Settings) -> None:
     week = "2031-W07"
-    await opened(planning, week, "--by-hand")
+    await opened(planning, week)
     arguments = ("board", "status", week, "--follow")
     async with on_terminal(planning, *arguments) as screen:
         await screen.shows(" live ", f"{week}  planning, round 1")
@@ -263,7 +274,7 @@ async def test_the_status_is_followed_live_and_in_lines(planning: Settings) -> N
         screen.process.send_signal(signal.SIGINT)
         assert await screen.end() == 0
         assert "Traceback" not in screen.seen
-    assert (await board(planning, "close", week)).code == 0
+    await closed(planning, week)
 
 
 async def test_a_period_that_nobody_has_opened_says_how_to_begin(
@@ -291,7 +302,7 @@ async def test_what_comes_after_the_gate_is_refused_and_nothing_is_lost(
     planning: Settings,
 ) -> None:
     week = "2031-W08"
-    await opened(planning, week, "--by-hand")
+    await opened(planning, week)
     before = await bid(planning, week, "--company", "bakery", "--quantity", "80")
     assert before.code == 0, before.err
     assert (await board(planning, "close", week)).code == 0
@@ -313,7 +324,7 @@ async def test_a_gate_that_closes_at_its_time_refuses_late_bids(
 ) -> None:
     week = "2031-W09"
     closes = datetime.now(UTC) + timedelta(seconds=4)
-    await opened(planning, week, "--by-hand", "--closes-at", closes.isoformat())
+    await opened(planning, week, closes_at=closes.isoformat())
 
     async def is_closed() -> bool:
         return (await rounds(planning, week))[-1]["phase"] == "closed"
@@ -327,7 +338,7 @@ async def test_what_does_not_fit_an_open_period_is_refused_with_its_code(
     planning: Settings,
 ) -> None:
     week = "2031-W11"
-    await opened(planning, week, "--by-hand")
+    await opened(planning, week)
     cases = (
         ("unknown_product", bid(planning, week, "--product", "caviar", "--company", "x",
                                 "--quantity", "5")),
@@ -346,23 +357,23 @@ async def test_what_does_not_fit_an_open_period_is_refused_with_its_code(
     for (code, _), each in zip(cases, done, strict=True):
         refused(each, code)
     assert (await rounds(planning, week))[-1]["round"] == 1
-    assert (await board(planning, "close", week)).code == 0
+    await closed(planning, week)
 
 
 async def test_a_revision_that_is_not_greater_is_refused(planning: Settings) -> None:
     week = "2031-W12"
-    await opened(planning, week, "--by-hand")
+    await opened(planning, week)
     oven = ("--company", "oven", "--quantity", "5", "--revision", "7")
     assert (await bid(planning, week, *oven)).code == 0
     refused(await bid(planning, week, *oven), "stale_revision", "--revision")
-    assert (await board(planning, "close", week)).code == 0
+    await closed(planning, week)
 
 
 async def test_of_a_file_what_is_refused_is_named_by_line_and_the_rest_counts(
     planning: Settings,
 ) -> None:
     week = "2031-W13"
-    await opened(planning, week, "--by-hand")
+    await opened(planning, week)
     done = await run(
         planning, "bid", "-", "--period", week, "--company", "oven",
         stdin="product_id,quantity\nbread,5\ncaviar,1\n",
@@ -370,14 +381,14 @@ async def test_of_a_file_what_is_refused_is_named_by_line_and_the_rest_counts(
     refused(done, "unknown_product", "line 3: caviar: ")
     assert "bread in 2031-W13: 5 bid by oven" in done.out
     assert "caviar" not in done.out
-    assert (await board(planning, "close", week)).code == 0
+    await closed(planning, week)
 
 
 async def test_who_is_no_member_or_names_no_joint_bid_is_refused(
     planning: Settings,
 ) -> None:
     week = "2031-W14"
-    await opened(planning, week, "--by-hand")
+    await opened(planning, week)
     joint = await bid(
         planning, week, "--company", "mill", "--quantity", "900", "--with", "dairy",
         "--revision", "3",
@@ -392,7 +403,7 @@ async def test_who_is_no_member_or_names_no_joint_bid_is_refused(
             "--as", member,
         )  # fmt: skip
         refused(done, code)
-    assert (await board(planning, "close", week)).code == 0
+    await closed(planning, week)
 
 
 async def test_signatures_that_do_not_belong_are_refused(planning: Settings) -> None:
@@ -403,8 +414,8 @@ async def test_signatures_that_do_not_belong_are_refused(planning: Settings) -> 
         '"signers": ["ada", "grace", "joan"], "signatures": 2}\n',
     )  # fmt: skip
     assert formed.code == 0, formed.err
-    await opened(planning, week, "--by-hand")
-    await wanted(
+    await opened(planning, week)
+    await say(
         planning,
         *(plan(week, f"person-{n}", council_id="vale") for n in range(3)),
     )
@@ -426,7 +437,7 @@ async def test_signatures_that_do_not_belong_are_refused(planning: Settings) -> 
     refused(await sign("approve", "ada"), "already_signed")
     assert (await sign("approve", "grace")).code == 0
     refused(await sign("veto", "joan"), "already_decided")
-    assert (await board(planning, "close", week)).code == 0
+    await closed(planning, week)
 
 
 # The audit.
@@ -434,8 +445,8 @@ async def test_signatures_that_do_not_belong_are_refused(planning: Settings) -> 
 
 async def test_the_audit_finds_every_price_again(planning: Settings) -> None:
     week = "2031-W16"
-    await opened(planning, week, "--by-hand", products="bread,rolls")
-    await wanted(
+    await opened(planning, week, products="bread,rolls")
+    await say(
         planning,
         *(plan(week, f"p{n}", product_id="bread", schedule=DEMAND) for n in range(3)),
     )
@@ -459,8 +470,8 @@ async def test_a_price_that_nobody_can_find_again_fails_the_audit(
     planning: Settings,
 ) -> None:
     week = "2031-W17"
-    await opened(planning, week, "--by-hand")
-    await wanted(planning, plan(week, "ada"))
+    await opened(planning, week)
+    await say(planning, plan(week, "ada"))
     await bid(planning, week, "--company", "oven", "--quantity", "80")
     assert (await board(planning, "announce", week, "1", "--rebid")).code == 0
     # Somebody writes a price into the board's topic that the rule never made.

@@ -76,6 +76,12 @@ class Terminal:
                 self._raw += piece.decode(errors="replace")
         return _STEERING.sub("", self._raw)
 
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal writes what is typed, as it does between programs."""
+        flags: int = termios.tcgetattr(self._fd)[3]
+        return bool(flags & termios.ECHO)
+
     def type(self, text: str) -> None:
         """Press keys."""
         os.write(self._fd, text.encode())

@@ -3,12 +3,15 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from parfeed.planning import bids as bid_files
+from parfeed.planning import council_lines as council_files
+from parfeed.planning import products as product_files
 from parfeed.planning.bids import Bid, bid_events, read_bids, template
 from parfeed.planning.council_lines import read_councils
 from parfeed.planning.errors import FAULTS_SHOWN, UnfitTable
@@ -308,3 +311,12 @@ def test_the_columns_of_the_help_are_those_that_are_read() -> None:
     assert {column.name for column in bid_files.COLUMNS} == set(given)
     text = f"{','.join(given)}\n{','.join(map(str, given.values()))}\n"
     assert len(bids(text)) == 1
+
+
+def test_the_guide_names_every_column_of_the_files() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "planning.md").read_text("utf-8")
+    for columns in (bid_files.COLUMNS, council_files.COLUMNS):
+        for column in columns:
+            assert f"\n| `{column.name}` |" in guide, column.name
+    for column in product_files.COLUMNS:
+        assert f"`{column.name}`" in guide

@@ -41,9 +41,6 @@ TIMED_ROUNDS: Final = 4
 NOISE_SEEDS: Final = 5
 """Plays of one economy under noise: one draw of it is too good or bad by a factor."""
 
-PUBLISHED_ROUNDS: Final = 80
-"""What the published rule gets: it needs 64 for 1 % on the councils."""
-
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """
@@ -51,12 +48,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         economies: how many are drawn, evenly of each kind.
         troubled: how many of them meet each trouble.
         rounds: that a play takes at most.
+        published_rounds: the same for the published rule, which needs 64 for 1 % on the
+            councils.
         sizes: products of the economies that the rule is timed on.
     """
 
     economies: int = 200
     troubled: int = 40
     rounds: int = 20
+    published_rounds: int = 80
     sizes: tuple[int, ...] = SIZES
 
 
@@ -78,7 +78,7 @@ async def run(plan: Plan) -> Result:
     noisy = [*_noisy(plan.troubled)]
     cases = [*councils, *drawn, *troubled, *noisy]
     # Off the loop, so that a Ctrl-C is answered.
-    runs = await asyncio.to_thread(_play_all, cases, plan.rounds)
+    runs = await asyncio.to_thread(_play_all, cases, plan)
     played = dict(zip(cases, runs, strict=True))
     timed = [Case(), *(Case(economy="mixed", products=size) for size in plan.sizes)]
     return Result(
@@ -131,15 +131,12 @@ def _economies(count: int) -> Iterator[tuple[str, int]]:
         yield KINDS[number % len(KINDS)], number // len(KINDS)
 
 
-def _most_rounds(case: Case, rounds: int) -> int:
-    return PUBLISHED_ROUNDS if case.rule == "published" else rounds
+def _play_one(plan: Plan, case: Case) -> Run:
+    is_published = case.rule == "published"
+    return play_case(case, plan.published_rounds if is_published else plan.rounds)
 
 
-def _play_one(rounds: int, case: Case) -> Run:
-    return play_case(case, _most_rounds(case, rounds))
-
-
-def _play_all(cases: Sequence[Case], rounds: int) -> list[Run]:
+def _play_all(cases: Sequence[Case], plan: Plan) -> list[Run]:
     # Spawned, since this process has threads of its own.
     spawning = multiprocessing.get_context("spawn")
     cores = os.cpu_count() or 1
@@ -149,7 +146,7 @@ def _play_all(cases: Sequence[Case], rounds: int) -> list[Run]:
     ):
         runs = []
         every = max(1, len(cases) // 10)
-        for run in pool.map(partial(_play_one, rounds), cases, chunksize=4):
+        for run in pool.map(partial(_play_one, plan), cases, chunksize=4):
             runs.append(run)
             if len(runs) % every == 0:
                 log.info("%d of %d plays", len(runs), len(cases))

@@ -143,7 +143,7 @@ def play_case(case: Case, most_rounds: int) -> Run:
 
     Noise never ends by itself: such a case is played to its last round.
     """
-    of = _economy(case.economy, case.seed, case.products)
+    of = _economy(case.economy, case.seed, case.products, bool(case.trouble))
     of = of.replaced(
         with_schedules=case.sees == "schedules", with_limits=case.sees != "unsaid"
     )
@@ -188,11 +188,15 @@ def play_case(case: Case, most_rounds: int) -> Run:
 
 
 @lru_cache(maxsize=8)
-def _economy(name: str, seed: int, products: int | None) -> Economy:
+def _economy(
+    name: str, seed: int, products: int | None, with_clearing_prices: bool
+) -> Economy:
     if name != COUNCILS:
         kind = next(kind for kind in KINDS if kind == name)
         return draw_economy(seed, kind, products)
     councils = economy_of(read_councils())
+    if not with_clearing_prices:
+        return councils
     return councils.replaced(clearing_prices=clearing_prices(councils))
 
 

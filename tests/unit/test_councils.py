@@ -98,6 +98,14 @@ def test_what_waits_does_not_say_what_rows_withhold():
     assert (waiting.quantity, waiting.people) == (None, None)
 
 
+def test_what_waits_does_not_say_what_is_withheld_beside_another():
+    councils = with_events(CITY, QUAY, *CROWD)
+    tell(councils, [formed("dock", parent_id="port", threshold=1)])
+    tell(councils, [wanted("rich", "dock", 99)])
+    shown = {line.council_id: line.quantity for line in councils.waits()}
+    assert shown == {"port": 111, "quay": None, "dock": None}
+
+
 def test_asking_what_waits_takes_no_row_away():
     councils = with_events(CITY, QUAY, *CROWD)
     councils.waits()

@@ -247,6 +247,13 @@ def test_a_decision_may_be_known_before_its_council_is():
     assert counts_of(decisions(councils)) == {"quay": True}
 
 
+def test_a_highest_council_puts_right_what_was_known_before_it_was_formed():
+    councils = with_events(decided("land", False, 3))
+    assert decisions(councils) == []
+    tell(councils, TREE)
+    assert counts_of(decisions(councils)) == {"land": True}
+
+
 def test_the_same_decision_has_the_same_id_and_is_a_valid_event():
     first, second = (
         decisions(with_events(*TREE, wanted("a", "quay", 11)))[0] for _ in range(2)

@@ -116,6 +116,19 @@ def test_what_is_hidden_below_a_council_withheld_beside_another_is_enough():
     assert withheld(councils) == {"hill", "peak", "port", "dock"}
 
 
+def test_of_a_council_withheld_beside_another_one_below_it_is_withheld_first():
+    councils = with_events(
+        formed("land", "federation"),
+        formed("bay", "city", parent_id="land"),
+        formed("hill", "city", parent_id="land"),
+        formed("cape", "city", parent_id="land"),
+        formed("quay", parent_id="bay"),
+    )
+    # Of cape and quay, equally many, cape is the first by name.
+    tell(councils, [*people("quay", 6), *people("cape", 6), *people("hill", 3)])
+    assert withheld(councils) == {"hill", "bay", "quay"}
+
+
 def test_the_highest_councils_are_withheld_as_if_their_total_were_shown():
     councils = with_events(formed("port", "city"), formed("hill", "city"))
     tell(councils, [*people("port", 2), *people("hill", 8)])
@@ -161,6 +174,31 @@ def test_more_people_show_what_was_withheld_beside_them():
         "n1": 6,
         "port": 18,
     }
+
+
+def test_what_was_withheld_two_levels_down_is_shown_again_too():
+    councils = with_events(
+        formed("land", "federation"),
+        formed("port", "city", parent_id="land"),
+        formed("hill", "city", parent_id="land"),
+        formed("quay", parent_id="port"),
+        formed("dock", parent_id="port"),
+    )
+    tell(councils, [*people("quay", 9), *people("dock", 6), *people("hill", 5)])
+    assert withheld(councils) == set()
+    tell(councils, people("hill", 2, quantity=0, revision=1))
+    assert withheld(councils) == {"hill", "port", "dock"}
+    tell(councils, people("hill", 2, revision=2))
+    rows = rows_of(councils)
+    assert set(rows) == {"land", "hill", "port", "dock"}
+    assert {row.quantity for row in rows.values()} == {20, 5, 15, 6}
+
+
+def test_one_person_is_enough_where_one_is_said_to_be():
+    councils = city_of(1)
+    councils.protect(WEEK, 1)
+    tell(councils, [wanted("n0-0", "port", 2, for_product_id="cheese")])
+    assert withheld(councils) == set()
 
 
 def test_how_many_people_are_enough_is_said_by_period():

@@ -87,7 +87,7 @@ class Withholding:
         candidates = shown
         # So many are hidden at least: who is in several of the sums is taken off
         # several times, but nobody is several people in one part.
-        while 0 < largest and max(hidden, largest) < self._least and candidates:
+        while largest > 0 and max(hidden, largest) < self._least and candidates:
             fewest = min(candidates, key=lambda part: (people(part), part))
             shown.discard(fewest)
             self._withhold(fewest)
@@ -115,7 +115,6 @@ class Withholding:
                 shown.add(part)
             elif people:
                 largest = max(largest, people)
-                self._guarded.discard(part)
         return shown, largest
 
     def _parts(self, council_id: str) -> list[str]:

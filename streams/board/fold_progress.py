@@ -11,6 +11,7 @@ from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from schemas.settings import Settings
 from schemas.topics import BIDS, LINES, full_name
@@ -108,10 +109,17 @@ class FoldProgress:
     # Private
 
     async def _committed(self, partitions: set[int]) -> dict[int, int]:
-        found = await self._admin.list_consumer_group_offsets(
-            group_id(self._settings),
-            partitions=[self._partitions[n] for n in partitions],
-        )
+        try:
+            found = await self._admin.list_consumer_group_offsets(
+                group_id(self._settings),
+                partitions=[self._partitions[n] for n in partitions],
+            )
+        except KafkaError as exc:
+            # A group whose coordinator is just being found, or moves, has committed
+            # nothing that is known: it is asked again soon.
+            if not exc.retriable:
+                raise
+            return {}
         return {tp.partition: place.offset for tp, place in found.items()}
 
     async def _has_record(self, partition: int, begin: int, end: int) -> bool:

@@ -75,6 +75,10 @@ def test_a_price_that_stays_says_why(flags: tuple[str, ...], words: str) -> None
     assert words in event.reason
 
 
+def test_a_price_of_nothing_stays_and_says_so() -> None:
+    assert "Nothing is bid or planned" in announced(opened(), proposal()).reason
+
+
 def test_a_persons_price_goes_before_the_rules() -> None:
     plan = opened()
     plan.set_price(

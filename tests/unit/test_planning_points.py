@@ -21,6 +21,7 @@ CASES = {
     "a plan's schedule with a limit": ("plan", terms(*FALLING, limit="4")),
     "a bid's limit below its schedule": ("bid", terms(*RISING, limit="1")),
     "a plan's limit above its schedule": ("plan", terms(*FALLING, limit="11")),
+    "a plan's limit below its schedule": ("plan", terms(*FALLING, limit="1.5")),
     "a bid's limit above its schedule": ("bid", terms(*RISING, limit="12")),
     "a bid that wants to make enough": ("bid", terms(*RISING, least_quantity="20")),
     "a plan that wants enough": ("plan", terms(*FALLING, least_quantity="20")),

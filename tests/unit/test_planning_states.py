@@ -268,6 +268,30 @@ def test_a_board_that_takes_over_goes_on_in_the_round_that_runs() -> None:
     assert plan.is_over(ALL_TOLD, NOON + 52)
 
 
+def test_what_was_closed_by_an_earlier_board_is_closed() -> None:
+    plan = opened()
+    plan.forget()
+    with pytest.raises(Refused) as refused:
+        plan.gate(GATE, NOON)
+    assert refused.value.code == "gate_closed"
+
+
+def test_without_a_deadline_only_answers_end_a_round() -> None:
+    plan = opened(quiet_s=2)
+    assert plan.deadline is None
+    assert plan.next_look(NOON + 2) is None
+    assert opened(round_s=9).deadline == NOON + 9
+
+
+def test_what_was_not_opened_was_opened_with_nothing() -> None:
+    with pytest.raises(AssertionError, match="has not begun"):
+        _ = listed().opened_with
+
+
+def test_products_are_known_by_name() -> None:
+    assert listed(cheese="1", bread="2").products == ["bread", "cheese"]
+
+
 def test_a_second_notice_means_that_the_gate_is_closing() -> None:
     plan = opened()
     plan.resume(2, plan.prices, opened_at=NOON, closes_at=NOON + 9, notices=2)

@@ -76,12 +76,11 @@ def _quantity_at(points: list[Point], price: float) -> float:
 
 
 def _price_of(points: list[Point], quantity: float) -> float | None:
-    # The price at which a schedule, rising or falling, comes to a quantity: of a
-    # rising one the lowest, of a falling one the highest; None if it never does.
+    # The price at which a schedule, rising or falling, first comes to a quantity that
+    # its lesser end does not reach: of a rising one the lowest such price, of a
+    # falling one the highest; None if it never does.
     is_rising = points[0][1] <= points[-1][1]
     ordered = points if is_rising else points[::-1]
-    if ordered[0][1] >= quantity:
-        return ordered[0][0]
     for (near_price, near), (far_price, far) in pairwise(ordered):
         if far >= quantity:
             part = (quantity - near) / (far - near)

@@ -115,9 +115,28 @@ def log_of(value: Floats) -> Floats:
     return np.log(value, out=np.full(value.shape, np.nan), where=value > 0)
 
 
-def open_book(rounds: Sequence[Round]) -> Book:
+class Keyed(NamedTuple):
     """
-    Put the rounds into one table.
+    A round, made ready to be held against others.
+
+    Attributes:
+        prices: as they were announced.
+        answers: without what is no number.
+        bids, plans: what each line is known by.
+        supply, demand: sums by product.
+    """
+
+    prices: Floats
+    answers: Answers
+    bids: Integers
+    plans: Integers
+    supply: Floats
+    demand: Floats
+
+
+def keyed(rounds: Sequence[Round]) -> list[Keyed]:
+    """
+    Make rounds ready to be held against one another.
 
     Args:
         rounds: all so far, at least one, of the same products.
@@ -131,20 +150,29 @@ def open_book(rounds: Sequence[Round]) -> Book:
     sizes |= {len(round_.answers.hidden_supply) for round_ in rounds}
     if len(sizes) != 1:
         raise ValueError(f"rounds must have the same products, had {sorted(sizes)}")
-    return _open([_cleaned(round_) for round_ in rounds])
+    ready = []
+    for round_ in map(_cleaned, rounds):
+        sums = _supply(round_.answers), _demand(round_.answers)
+        ready.append(Keyed(*round_, bid_keys(round_), plan_keys(round_), *sums))
+    return ready
 
 
-def _open(rounds: list[Round]) -> Book:
+def open_book(rounds: Sequence[Keyed]) -> Book:
+    """Put rounds into one table, by the lines that stand in the newest."""
     newest = rounds[-1].answers
-    bids = Standing(bid_keys(rounds[-1]))
-    plans = Standing(plan_keys(rounds[-1]))
-    inputs = Standing(input_keys(rounds[-1], bids))
+    bids, plans = Standing(rounds[-1].bids), Standing(rounds[-1].plans)
+    places = [bids.find(round_.bids) for round_ in rounds]
+    keys = [
+        input_keys(Round(round_.prices, round_.answers), place)
+        for round_, place in zip(rounds, places, strict=True)
+    ]
+    inputs = Standing(keys[-1])
     made, wished, used = [], [], []
-    for round_ in rounds:
+    for round_, place, key in zip(rounds, places, keys, strict=True):
         answers = round_.answers
-        made.append(bids.placed(bid_keys(round_), answers.bids.quantity))
-        wished.append(plans.placed(plan_keys(round_), answers.plans.quantity))
-        used.append(inputs.placed(input_keys(round_, bids), answers.inputs.quantity))
+        made.append(bids.placed(place, answers.bids.quantity))
+        wished.append(plans.placed(plans.find(round_.plans), answers.plans.quantity))
+        used.append(inputs.placed(inputs.find(key), answers.inputs.quantity))
     own, wanted, needed = newest.bids, newest.plans, newest.inputs
     bid_order, plan_order = bids.order, plans.order
     return Book(
@@ -170,8 +198,8 @@ def _open(rounds: list[Round]) -> Book:
         is_fixed=own.is_fixed[bid_order],
         hidden_supply=np.array([round_.answers.hidden_supply for round_ in rounds]),
         hidden_demand=np.array([round_.answers.hidden_demand for round_ in rounds]),
-        supply=np.array([_supply(round_.answers) for round_ in rounds]),
-        demand=np.array([_demand(round_.answers) for round_ in rounds]),
+        supply=np.array([round_.supply for round_ in rounds]),
+        demand=np.array([round_.demand for round_ in rounds]),
     )
 
 

@@ -10,9 +10,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.market.answers import Floats, Round, imbalance_percent
+from streams.market.answers import Floats, imbalance_percent
 from streams.market.price_rule.bending import bend_of
-from streams.market.price_rule.book import Book, log_ratio, open_book
+from streams.market.price_rule.book import Book, Keyed, log_ratio, open_book
 from streams.market.price_rule.clearing import Bend
 from streams.market.price_rule.limits import Limits
 from streams.market.price_rule.model import Model, forecast
@@ -101,7 +101,7 @@ def views_of(book: Book, limits: Limits) -> Views:
 
 
 def errors_of(
-    rounds: Sequence[Round], book: Book, seen: Watch, limits: Limits
+    rounds: Sequence[Keyed], book: Book, seen: Watch, limits: Limits
 ) -> Errors | None:
     """
     Return what the methods' forecasts of the newest rounds missed.

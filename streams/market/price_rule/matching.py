@@ -43,9 +43,14 @@ class Standing:
         at = np.minimum(np.searchsorted(self.key, key), len(self.key) - 1)
         return np.where(self.key[at] == key, at, -1)
 
-    def placed(self, key: Integers, quantity: Floats) -> Floats:
-        """Return another round's quantities in canonical order, NaN where missing."""
-        at = self.find(key)
+    def placed(self, at: Integers, quantity: Floats) -> Floats:
+        """
+        Return another round's quantities in canonical order, NaN where missing.
+
+        Args:
+            at: where each of its lines is found here.
+            quantity: of these lines.
+        """
         found = at >= 0
         row = np.full(len(self.key), np.nan)
         row[at[found]] = quantity[found]
@@ -63,12 +68,11 @@ def needs_mark(bid: Integers, product: Integers, bids: int) -> Integers:
 def bid_keys(round_: Round) -> Integers:
     """Return what each bid is known by."""
     bids, inputs = round_.answers.bids, round_.answers.inputs
-    products = len(round_.prices)
-    key = bids.company * products + bids.product
+    key = (bids.company * len(round_.prices) + bids.product) * _MARKS
+    ordered = np.sort(key)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return key * _SAME
     _, place, count = np.unique(key, return_inverse=True, return_counts=True)
-    key = key * _MARKS
-    if not (count > 1).any():
-        return _by_size(key, bids.quantity)
     mark = needs_mark(inputs.bid, inputs.product, len(key))
     key += np.where(count[place] > 1, mark % _MARKS, 0)
     spent = inputs.quantity * round_.prices[inputs.product]
@@ -86,16 +90,25 @@ def plan_keys(round_: Round) -> Integers:
     return _by_size(plans.consumer * len(round_.prices) + plans.product, plans.quantity)
 
 
-def input_keys(round_: Round, bids: Standing) -> Integers:
-    """Return what each input is known by: its bid as it stands, and its product."""
+def input_keys(round_: Round, bid: Integers) -> Integers:
+    """
+    Return what each input is known by: its bid and its product.
+
+    Args:
+        round_: that it belongs to.
+        bid: of each bid of the round, its place among those that stand, or -1: no
+            standing input has such a key.
+    """
     inputs = round_.answers.inputs
-    bid = bids.find(bid_keys(round_))[inputs.bid]
-    # Inputs of bids that no longer stand get keys below 0, which no newest line has.
-    key = bid * len(round_.prices) + inputs.product
+    key = bid[inputs.bid] * len(round_.prices) + inputs.product
     return _by_size(key, inputs.quantity)
 
 
 def _by_size(key: Integers, *sizes: Floats) -> Integers:
+    # Hardly ever is a line not alone, and one sort is cheaper than several.
+    ordered = np.sort(key)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return key * _SAME
     order = np.lexsort((*sizes, key))
     ordered = key[order]
     is_first = np.ones(len(key), bool)

@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 
 from streams.market.answers import Flags, Floats, Round
-from streams.market.price_rule.book import LEAST_PRICE, open_book
+from streams.market.price_rule.book import LEAST_PRICE, keyed, open_book
 from streams.market.price_rule.clearing import Bend, clear
 from streams.market.price_rule.judging import Errors, Views, errors_of, views_of
 from streams.market.price_rule.limits import DEFAULT_LIMITS, Limits
@@ -77,10 +77,11 @@ def announce(rounds: Sequence[Round], limits: Limits = DEFAULT_LIMITS) -> Announ
 
 
 def _announced(rounds: Sequence[Round], limits: Limits) -> Announcement:
-    book = open_book(rounds)
+    ready = keyed(rounds)
+    book = open_book(ready)
     views = views_of(book, limits)
     seen = views.seen
-    errors = errors_of(rounds, book, seen, limits)
+    errors = errors_of(ready, book, seen, limits)
     start = np.where(seen.is_blind, seen.blind, book.log_prices[-1])
     for choice in _choices(views, errors, limits):
         bound = max(choice.bound * seen.damping, limits.least_step)

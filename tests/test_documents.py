@@ -14,6 +14,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from schemas.channels import CHANNELS
 from schemas.errors import REFUSALS
 from schemas.events import Event
 from schemas.feed import CLOSES, ERRORS, HTTP_REFUSALS, ClientMessage, ServerMessage
@@ -50,6 +51,14 @@ def errors() -> str:
         ["code", "again?", "meaning"],
         [[code(c), "yes" if e.retry else "no", e.meaning] for c, e in ERRORS.items()],
     )
+
+
+def channels() -> str:
+    rows = [
+        [code(channel.name), channel.about, ", ".join(map(code, channel.named_by))]
+        for channel in CHANNELS.values()
+    ]
+    return table(["channel", "its rows", "a row is known by"], rows)
 
 
 def closes() -> str:
@@ -150,6 +159,7 @@ def fields(kind: type[msgspec.Struct]) -> str:
         (PROTOCOL, errors()),
         (PROTOCOL, closes()),
         (PROTOCOL, handshakes()),
+        (PROTOCOL, channels()),
         (EVENTS, refusals()),
         (EVENTS, topics()),
         (EVENTS, kinds()),
@@ -202,7 +212,15 @@ def test_the_checksum_of_the_worked_example_is_right():
     assert heartbeat["checksum"]["mine"] == after
 
 
-@pytest.mark.parametrize("file", sorted((GOLDEN / "rows").glob("market*.json")))
+@pytest.mark.parametrize(
+    "file",
+    [
+        file
+        for channel in CHANNELS.values()
+        for file in sorted((GOLDEN / "rows").glob(f"{channel.row_type}*.json"))
+    ],
+    ids=lambda file: file.stem,
+)
 def test_a_row_is_the_same_text_after_a_json_parser_and_writer(file):
     # What docs/protocol.md promises of JSON.stringify(JSON.parse(text)): texts without
     # control characters, whole numbers, and no keys that JavaScript would reorder.

@@ -21,6 +21,7 @@ from support.processes import Processes, environ_of, free_port
 from support.traffic import purchases, read_topic
 
 import parfeed
+from schemas.board_rows import CouncilRow, RoundRow
 from schemas.codec import decode_event, encode
 from schemas.settings import Settings
 from schemas.topics import PURCHASES
@@ -119,6 +120,26 @@ async def test_a_snapshot_is_one_object_with_the_rows_as_they_lie_in_kafka(
     assert table.code == 0
     assert table.out.startswith("1 rows of 2011-W45 at ")
     assert "Imbalance" in table.out
+
+
+async def test_rounds_and_councils_are_printed_and_watched_like_the_market(
+    settings: Settings, processes: Processes
+) -> None:
+    await start_feed(settings, processes)
+    line = CouncilRow(
+        product_id="rye", period="2011-W44", council_id="north", level="city"
+    )
+    rounds = [RoundRow(period="2011-W44", round=n) for n in (10, 9)]
+    async with RowWriter(settings) as writer:
+        await writer.write([row("rye"), line, *rounds])
+    printed = await run(settings, "snapshot", "--channel", "rounds", "--json")
+    assert [each["round"] for each in json.loads(printed.out)["rows"]] == [9, 10]
+    table = await run(settings, "snapshot", "--channel", "councils")
+    assert table.code == 0
+    assert "withheld" in table.out
+    refused = await run(settings, "snapshot", "--channel", "rounds", "--products", "a")
+    assert refused.code == 1
+    assert "about all products" in refused.err
 
 
 async def test_a_channel_that_is_not_there_is_refused_by_name(
@@ -362,7 +383,8 @@ async def test_what_the_guide_shows_works(
     ]
     assert len(programs) >= 3
     async with RowWriter(settings) as writer:
-        await writer.write([row("85123A"), row("22423")])
+        stands = RoundRow(period="2011-W44", round=1, prices_stand=True)
+        await writer.write([row("85123A"), row("22423"), stands])
         for program in programs:
             # They are written for the address that a reader has.
             here = program.replace("localhost:8765", f"127.0.0.1:{settings.port}")

@@ -5,13 +5,16 @@ import os
 import signal
 from collections.abc import Iterable
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from support.polling import eventually
 from support.processes import Processes
 from support.traffic import read_market
 
 from parfeed.process import ChildProcess
-from schemas.codec import encode, encode_key
+from schemas.board_rows import CouncilRow, RoundRow
+from schemas.channels import FeedRow
+from schemas.codec import encode
 from schemas.rows import MarketRow
 from schemas.settings import Settings
 from schemas.topics import MARKET, Topic, full_name
@@ -54,18 +57,29 @@ class RowWriter:
     async def __aexit__(self, *_: object) -> None:
         await self._producer.stop()
 
-    async def write(self, rows: Iterable[MarketRow]) -> None:
+    async def write(self, rows: Iterable[FeedRow]) -> None:
         """Write, and wait until Kafka has it."""
         confirmed = [
             await self._producer.send(
                 full_name(self._settings.topic_prefix, MARKET),
-                key=encode_key(each.product_id, each.period),
+                key=_key(each),
                 value=encode(each),
                 partition=sum(each.product_id.encode()) % self._settings.partitions,
             )
             for each in rows
         ]
         await asyncio.gather(*confirmed)
+
+
+def _key(row: FeedRow) -> bytes:
+    named = [row.product_id, str(row.period)]
+    match row:
+        case RoundRow():
+            return msgspec.json.encode([*named, "round", row.round])
+        case CouncilRow():
+            return msgspec.json.encode([*named, "council", row.council_id])
+        case MarketRow():
+            return msgspec.json.encode(named)
 
 
 async def rows_in_kafka(settings: Settings) -> dict[tuple[str, str], MarketRow]:

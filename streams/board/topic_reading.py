@@ -41,9 +41,12 @@ async def stretch(
     """
     Read the records of a partition from `begin` to before `end`, in batches.
 
+    What lies beyond the partition's end is not waited for.
+
     The consumer's position, not the last record, says how far it is: control records
     and compacted ones are never delivered.
     """
+    end = min(end, (await consumer.end_offsets([source]))[source])
     if begin >= end:
         return
     consumer.assign([source])

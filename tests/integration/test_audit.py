@@ -1,0 +1,105 @@
+"""The audit of a period whose prices somebody else has written: a forger, by hand."""
+
+import pytest
+from support.planning import PERIOD, People, clearing_lines, listings, said
+
+from schemas.events import Event
+from schemas.settings import Settings
+from streams.board.audit import Difference, NotPlanned, audit
+
+pytestmark = pytest.mark.kafka
+
+FAR = 10**9
+
+
+def forged(product: str, price: str, **fields: object) -> Event:
+    given = {"round": 1, "method": "opening", **fields}
+    return said("announced_price", product_id=product, announced_price=price, **given)
+
+
+async def differences(settings: Settings) -> list[tuple[int, Difference]]:
+    return [
+        (one.round, difference)
+        for one in await audit(settings, PERIOD)
+        for difference in one.differences
+    ]
+
+
+async def test_prices_that_do_not_follow_from_the_bids_are_found(
+    settings: Settings,
+) -> None:
+    async with People(settings) as people:
+        await people.say(*listings(), said("opening"))
+        await people.say(
+            forged("apples", "10"), forged("bread", "10"), forged("cheese", "11")
+        )
+        await people.say(*clearing_lines())
+        came_from = {"round": 2, "method": "shares", "position": FAR}
+        await people.say(
+            # S and D as they are, and a price that clears nothing.
+            forged("apples", "10", supply="50", demand="150.6667", **came_from),
+            forged("bread", "8", supply="51", demand="40", **came_from),
+            forged("cheese", "14", supply="55", demand="77", **came_from),
+        )
+    found = await differences(settings)
+    assert found[0] == (1, Difference("cheese", "price", 11, 10))
+    by_figure = {
+        (difference.product_id, difference.figure): difference
+        for round_, difference in found
+        if round_ == 2
+    }
+    apples = by_figure["apples", "price"]
+    assert apples.announced == 10
+    assert apples.recomputed is not None
+    assert 18 < apples.recomputed < 22
+    assert ("apples", "supply") not in by_figure
+    bread = by_figure["bread", "supply"]
+    assert (bread.announced, bread.recomputed) == (51, 50)
+    assert ("bread", "demand") in by_figure
+
+
+async def test_a_persons_price_must_have_been_set_by_one(settings: Settings) -> None:
+    async with People(settings) as people:
+        await people.say(
+            *listings(),
+            said("opening"),
+            said("set_price", product_id="bread", round=1, price="9"),
+        )
+        await people.say(
+            *(forged(name, "10") for name in ("apples", "bread", "cheese"))
+        )
+        by_person = {"round": 2, "method": "person"}
+        await people.say(
+            forged("apples", "10", **by_person),
+            forged("bread", "9", **by_person),
+            forged("cheese", "10", **by_person),
+        )
+    assert [
+        (difference.product_id, difference.recomputed)
+        for _, difference in await differences(settings)
+    ] == [("apples", None), ("cheese", None)]
+
+
+async def test_a_round_that_there_never_was_is_found(settings: Settings) -> None:
+    async with People(settings) as people:
+        await people.say(*listings(), said("opening"))
+        await people.say(
+            *(forged(name, "10") for name in ("apples", "bread", "cheese"))
+        )
+        await people.say(
+            forged("bread", "12", round=5),
+            said("planned_price", product_id="bread", planned_price="12"),
+        )
+    assert {
+        (round_, difference.figure, difference.recomputed)
+        for round_, difference in await differences(settings)
+    } == {(5, "price", None), (1, "planned_price", 10)}
+
+
+async def test_a_period_that_was_never_opened_cannot_be_audited(
+    settings: Settings,
+) -> None:
+    async with People(settings) as people:
+        await people.say(*listings())
+    with pytest.raises(NotPlanned, match=PERIOD):
+        await audit(settings, PERIOD)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from parfeed.cli.event_lines import EventLine
     from parfeed.cli.send_report import Report
     from parfeed.client.feed import Feed
-    from schemas.feed import Result
+    from schemas.feed import Outcome, Result
 
 PIECES_UNDER_WAY: Final = 4
 """Pieces of input that are being published while the next is read. Four of 256 KiB keep
@@ -39,6 +39,8 @@ _EXAMPLES = """
 Examples:
 
   parfeed send events.jsonl
+
+  parfeed send bids.jsonl --verdicts
 
   some-program | parfeed send - --json
 """
@@ -54,6 +56,15 @@ def send(
         str, typer.Argument(help="A file of JSON lines; - for the standard input.")
     ],
     json: JsonOption = False,
+    verdicts: Annotated[
+        bool,
+        typer.Option(
+            "--verdicts",
+            help="Wait until it is final what became of each event, and print what the "
+            "workers and the board refused as well. [dim]Takes seconds per 256 KiB."
+            "[/dim]",
+        ),
+    ] = False,
     url: UrlOption = None,
     wait: WaitOption = DEFAULT_WAIT_S,
     config: ConfigOption = None,
@@ -62,7 +73,8 @@ def send(
     Send events, one JSON object per line, and print what was refused and why.
 
     An event sent again under its event_id counts once, so a file may be sent again.
-    Ends with 1 if anything was refused.
+    Ends with 1 if anything was refused. Without --verdicts that is what the feed itself
+    refuses; a bid that comes after the gate is not among it.
     """
     from parfeed.cli.output import ended_by_reader
     from parfeed.cli.send_report import Report
@@ -75,7 +87,7 @@ def send(
     report = Report(as_json=json)
     with ended_by_reader():
         try:
-            is_done = run(_send(address, path, report, wait_s=wait))
+            is_done = run(_send(address, path, report, verdicts=verdicts, wait_s=wait))
         finally:
             report.finish()
     if not is_done:
@@ -85,7 +97,12 @@ def send(
 
 
 async def _send(
-    url: str, path: Path | None, report: "Report", *, wait_s: float
+    url: str,
+    path: Path | None,
+    report: "Report",
+    *,
+    verdicts: bool,
+    wait_s: float,
 ) -> bool:
     from parfeed.cli.event_lines import LineSplitter
     from parfeed.cli.input import open_pieces
@@ -102,10 +119,12 @@ async def _send(
             with shown_bytes(path) as show:
                 done_bytes = 0
                 async for piece in open_pieces(path):
-                    await _queue(feed, splitter.feed(piece), report, under_way)
+                    await _queue(
+                        feed, splitter.feed(piece), report, under_way, verdicts
+                    )
                     done_bytes += len(piece)
                     show(done_bytes)
-                await _queue(feed, splitter.close(), report, under_way)
+                await _queue(feed, splitter.close(), report, under_way, verdicts)
                 while under_way:
                     await under_way[0]
                     under_way.popleft()
@@ -125,6 +144,7 @@ async def _queue(
     lines: "list[EventLine]",
     report: "Report",
     under_way: "deque[asyncio.Task[None]]",
+    verdicts: bool,
 ) -> None:
     if not lines:
         return
@@ -132,7 +152,9 @@ async def _queue(
         await under_way[0]
         under_way.popleft()
     before = under_way[-1] if under_way else None
-    under_way.append(asyncio.create_task(_publish(feed, lines, report, before)))
+    under_way.append(
+        asyncio.create_task(_publish(feed, lines, report, before, verdicts))
+    )
 
 
 async def _publish(
@@ -140,13 +162,19 @@ async def _publish(
     lines: "list[EventLine]",
     report: "Report",
     before: "asyncio.Task[None] | None",
+    verdicts: bool,
 ) -> None:
     from parfeed.client.errors import PublishInterrupted
 
     sendable = [line for line in lines if not line.is_too_long]
+    events = [line.text for line in sendable]
     results: list[Result | None]
     try:
-        results = [*await feed.publish([line.text for line in sendable])]
+        if verdicts:
+            outcomes = await feed.publish(events, verdict=True)
+            results = [_as_result(outcome) for outcome in outcomes]
+        else:
+            results = [*await feed.publish(events)]
     except PublishInterrupted as exc:
         report.note(lines, dict(zip(_numbers(sendable), exc.results, strict=True)))
         raise
@@ -157,6 +185,14 @@ async def _publish(
         # Reported in the order of the lines. It has an owner who awaits it too.
         await asyncio.wait([before])
     report.note(lines, dict(zip(_numbers(sendable), results, strict=True)))
+
+
+def _as_result(outcome: "Outcome") -> "Result | None":
+    from schemas.feed import Result
+
+    if outcome.verdict == "unknown":
+        return None
+    return Result(event_id=outcome.event_id, error=outcome.error, detail=outcome.detail)
 
 
 def _numbers(lines: "list[EventLine]") -> list[int]:

@@ -21,7 +21,8 @@ class Sums(msgspec.Struct):
         accepted: events that lie in Kafka now; one that was there before counts once
             all the same.
         refused: events by the code of their refusal.
-        unanswered: events without an answer, because the feed went away.
+        unanswered: events without an answer, because the feed went away, or nobody
+            said in time what became of them.
         seconds: from the first to the last.
     """
 

@@ -257,6 +257,21 @@ async def test_events_of_a_slow_input_are_sent_as_they_come_and_survive_a_restar
     assert await stored(3)
 
 
+async def test_with_verdicts_what_the_workers_refuse_is_printed_too(
+    settings: Settings, processes: Processes, tmp_path: Path
+) -> None:
+    await processes.worker(settings)
+    await start_feed(settings, processes)
+    file = tmp_path / "events.jsonl"
+    good = event_lines(2)
+    file.write_bytes(b"\n".join([*good, good[0]]) + b"\n")
+    done = await run(settings, "send", str(file), "--verdicts", "--json")
+    assert done.code == 1
+    sums = json.loads(done.out)
+    assert (sums["sent"], sums["accepted"], sums["refused"]) == (3, 2, {"duplicate": 1})
+    assert done.err.startswith("line 3: duplicate: ")
+
+
 async def test_an_interrupted_send_says_how_far_it_came(
     settings: Settings, processes: Processes
 ) -> None:

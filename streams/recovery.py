@@ -6,7 +6,7 @@ What the board has said since is read right behind it, see `unfolded`.
 """
 
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -96,7 +96,7 @@ async def restore(
 
 async def unfolded(
     bootstrap: str, prefix: str, topic: Topic, partition: int, begin: int
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """
     Read what lies in a source topic that nobody has folded yet, up to its end.
 

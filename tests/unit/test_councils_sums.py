@@ -200,6 +200,8 @@ def test_another_price_asks_every_line_with_terms_again():
         price=Decimal(1),
     )
     assert at(made, "quay", "land") == [(50, 2), (57, 3)]
+    made.reprice(Decimal("0.5"))
+    assert at(made, "quay", "land") == [(50, 2), (57, 3)]
     made.reprice(Decimal(4))
     assert at(made, "quay", "land") == [(0, 0), (7, 1)]
     assert made.cell("quay").own_lines == 2

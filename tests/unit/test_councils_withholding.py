@@ -56,6 +56,13 @@ def test_the_sum_of_the_fewest_people_is_withheld_beside_it():
     assert withheld(city_of(9, 4, 6, 8)) == {"n1", "n2"}
 
 
+def test_what_stays_withheld_has_no_new_row():
+    councils = city_of(9, 4, 6, 8)
+    assert withheld(councils) == {"n1", "n2"}
+    tell(councils, people("n2", 1, first=6))
+    assert set(rows_of(councils)) == {"port"}
+
+
 def test_of_equally_many_the_first_name_is_withheld():
     assert withheld(city_of(7, 2, 7)) == {"n0", "n1"}
 

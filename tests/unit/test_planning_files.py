@@ -157,6 +157,7 @@ def test_every_fault_of_every_line_is_named_at_once() -> None:
         ("product_id,quantity\nb,1\n".encode("utf-16"), "it is UTF-16"),
         ('product_id,quantity\n"bread,1\nrolls,2\n', "quotation mark"),
         ("product_id;quantity\nbread;1,500\n", "quantity could be 1.500 or 1500"),
+        ('product_id,quantity\nbread,"1,5"\n', "number of units"),
         ("product_id,quantity,is_fixed,least_price\nland,5,yes,3\n", "line 2: a fixed"),
         ("product_id,quantity,members\nb,5,mill|bakery\n", "line 2: members are other"),
         ("product_id,quantity,inputs\nb,5,b=1\n", "line 2: 'b' cannot be an input"),

@@ -62,6 +62,7 @@ def test_a_field_that_does_not_fit_is_not_left() -> None:
     press(typing, CLEAR, "1", BACK, "10", ENTER)
     assert typing.fields[2].fault == ""
     assert typing.is_done
+    assert press(form("bakery"), DOWN).at == 1
     empty = press(form(), ENTER)
     assert (empty.at, empty.fields[0].fault) == (0, "must be filled in")
 

@@ -6,8 +6,8 @@ refused with code, meaning and cure (1), or nobody has said so for too long (1).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -93,9 +93,23 @@ async def hand_in(
 
     try:
         async with asyncio.timeout(timeout_s):
-            return await feed.publish(events, verdict=True)
+            with _shown_waiting():
+                return await feed.publish(events, verdict=True)
     except TimeoutError as exc:
         raise NotShown("nothing showed what became of it", timeout_s) from exc
+
+
+@contextmanager
+def _shown_waiting() -> Iterator[None]:
+    # It takes a second until results are final, and longer while many come.
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal or console.is_dumb_terminal:
+        yield
+        return
+    with console.status("Handed in; waiting until it is final what became of it"):
+        yield
 
 
 def ask(

@@ -7,7 +7,8 @@ in the order of their topic, and every `Line` of the topic `lines`. Out come dec
 out follows from what went in and not from when; docs/decisions/councils.md has the
 rules.
 
-After a restart, put everything in again and then ask: lines of kind `decision` and
+After a restart, put everything in again and only then ask, since half the lines may be
+below a threshold that all are above: lines of kind `decision` and
 `restore` say what had been written before, so that only what differs comes out.
 """
 

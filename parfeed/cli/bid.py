@@ -6,8 +6,7 @@ it adds to; nothing of a file is sent unless all of it can be read.
 """
 
 import sys
-from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING, Annotated, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -17,7 +16,8 @@ from parfeed.cli.feed_options import (
     WaitOption,
     feed_address,
 )
-from parfeed.cli.options import ConfigOption, JsonOption, settings_from
+from parfeed.cli.options import ConfigOption, JsonOption
+from parfeed.cli.planning.given_bid import Given, check_alone, one_bid
 from parfeed.cli.planning.options import (
     DEFAULT_TIMEOUT_S,
     Reach,
@@ -30,16 +30,8 @@ from parfeed.cli.planning.options import (
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from parfeed.client.feed import Feed
     from parfeed.planning.bids import Bid
     from schemas.values import Period
-
-T = TypeVar("T")
-
-Given = dict[str, str | bool | list[str] | None]
-"""What was given on the command line, by the option's name."""
 
 _NEXT: Final = "next"
 
@@ -197,7 +189,7 @@ def bid(
         "FILE": file,
     }
     if confirm is not None:
-        _check_alone("--confirm", given, besides=_CONFIRMING)
+        check_alone("--confirm", given, besides=_CONFIRMING)
         _confirm(
             confirm,
             given,
@@ -208,9 +200,9 @@ def bid(
     if member is not None:
         raise typer.BadParameter("goes with --confirm", param_hint="--as")
     if file is not None:
-        _check_alone("FILE", given, besides={"FILE", "--company"})
+        check_alone("FILE", given, besides={"FILE", "--company"})
     if withdraw:
-        _check_alone("--withdraw", given, besides=_WITHDRAWING)
+        check_alone("--withdraw", given, besides=_WITHDRAWING)
         given["--quantity"] = "0"
     terminal = sys.stdin.isatty() and sys.stderr.isatty() and not json
     missing = [name for name in _ASKED if given[name] is None]
@@ -230,21 +222,6 @@ def bid(
 _ASKED: Final = ("--company", "--product", "--quantity")
 _CONFIRMING: Final = frozenset({"--product", "--revision", "--as"})
 _WITHDRAWING: Final = frozenset({"--product", "--company", "--input", "--revision"})
-
-
-def _check_alone(name: str, given: Given, *, besides: Collection[str]) -> None:
-    others = [
-        other
-        for other, value in given.items()
-        if value and other not in besides and other != name
-    ]
-    if others:
-        raise typer.BadParameter(
-            f"{', '.join(others)} do not go with it"
-            if len(others) > 1
-            else f"{others[0]} does not go with it",
-            param_hint=name,
-        )
 
 
 def _confirm(company: str, given: Given, period: str | None, reach: Reach) -> None:
@@ -280,6 +257,7 @@ def _bid(
 ) -> None:
     from parfeed.cli.output import ended_by_reader
     from parfeed.cli.planning.asking import finish
+    from parfeed.cli.planning.periods import next_period, planned_period
     from parfeed.planning import cells
     from parfeed.planning.bids import read_bids
     from parfeed.signals import run
@@ -295,10 +273,10 @@ def _bid(
         if raw is not None:
             own = None if company is None else str(company)
             return read_bids(raw, company_id=own, period=of)
-        return [_one_bid(given, of)]
+        return [one_bid(given, of)]
 
     address = feed_address(reach.url, reach.config)
-    upcoming = _next_period(reach.config)
+    upcoming = next_period(reach.config)
     if not asks and not bids_of(of or upcoming):
         # What cannot be read is told before anything is connected to.
         typer.echo("The file holds no bids; nothing was sent.")
@@ -311,7 +289,7 @@ def _bid(
 
         async with open_feed(address, reach.wait_s) as feed:
             chosen = of or (upcoming if period == _NEXT else None)
-            when = chosen or await _planned_period(feed, upcoming)
+            when = chosen or await planned_period(feed, upcoming)
             if asks:
                 from parfeed.cli.planning.form_screen import ask_for
 
@@ -327,64 +305,3 @@ def _bid(
 
     with ended_by_reader():
         finish(run(bidding()))
-
-
-async def _planned_period(feed: "Feed", upcoming: "Period") -> "Period":
-    from parfeed.cli.planning.periods import periods_in_planning
-
-    planned = await periods_in_planning(feed)
-    if len(planned) > 1:
-        raise typer.BadParameter(
-            f"{', '.join(planned)} are being planned; name one of them",
-            param_hint="--period",
-        )
-    return planned[0] if planned else upcoming
-
-
-def _next_period(config: "Path | None") -> "Period":
-    from datetime import UTC, datetime, timedelta
-
-    from streams.market.periods import period_of
-
-    length = settings_from(config).period
-    ahead = {"week": timedelta(weeks=1), "day": timedelta(days=1)}
-    now = datetime.now(UTC)
-    return period_of(now + ahead.get(length, timedelta(hours=1)), length)
-
-
-def _one_bid(given: Given, period: "Period") -> "Bid":
-    from parfeed.planning import cells
-    from parfeed.planning.bids import Bid, check_bid
-    from parfeed.planning.errors import UnfitCell
-
-    def read(name: str, kind: Callable[[str], T]) -> T | None:
-        value = given[name]
-        return typed_if(name, None if value is None else str(value), kind)
-
-    def joined(name: str) -> str:
-        value = given[name]
-        return cells.LIST_SEPARATOR.join(value) if isinstance(value, list) else ""
-
-    product = read("--product", cells.identifier)
-    quantity = read("--quantity", cells.quantity)
-    company = read("--company", cells.identifier)
-    if product is None or quantity is None or company is None:
-        raise AssertionError("a bid is made before all of it is known")
-    bid = Bid(
-        product_id=product,
-        quantity=quantity,
-        company_id=company,
-        period=period,
-        least_price=read("--least-price", cells.price),
-        schedule=read("--schedule", cells.schedule) or (),
-        is_fixed=bool(given["--fixed"]),
-        team_id=read("--team", cells.identifier),
-        delegate_id=read("--delegate", cells.identifier),
-        members=typed("--with", joined("--with"), cells.names),
-        inputs=typed("--input", joined("--input"), cells.needs),
-        revision=read("--revision", cells.revision),
-    )
-    try:
-        return check_bid(bid)
-    except UnfitCell as exc:
-        raise typer.BadParameter(str(exc)) from exc

@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from support.commands import Done, on_terminal, run
-from support.feed import address
 from support.planning import People
 from support.polling import eventually
 from support.processes import Processes, free_port
+from support.scenes import closed, opened, plan, say
 
-import parfeed
 from parfeed.broker import EmbeddedBroker
 from parfeed.deployment import set_up
 from schemas.errors import REFUSALS
@@ -58,42 +57,9 @@ async def board(settings: Settings, *arguments: str, stdin: str | None = None) -
     return await run(settings, "board", *arguments, stdin=stdin)
 
 
-async def say(settings: Settings, *events: dict[str, Any]) -> None:
-    """Set a test's scene without a process for each sentence."""
-    common = {"occurred_at": "2026-11-22T12:00:00Z"}
-    async with parfeed.connect(address(settings), timeout=20) as feed:
-        outcomes = await feed.publish(
-            [{"event_id": uuid.uuid4().hex, **common, **event} for event in events],
-            verdict=True,
-        )
-    assert {outcome.verdict for outcome in outcomes} == {"accepted"}, outcomes
-
-
-async def opened(
-    settings: Settings, period: str, *, products: str = "bread", **opening: Any
-) -> None:
-    """Begin a period's planning, by hand, each product at 3.00."""
-    listings = [
-        {"type": "listing", "product_id": name, "period": period, "start_price": "3"}
-        for name in products.split(",")
-    ]
-    fields = {"is_automatic": False, **opening}
-    await say(settings, *listings, {"type": "opening", "period": period, **fields})
-
-
-async def closed(settings: Settings, period: str) -> None:
-    """End it, so that no period is planned when the next test begins."""
-    await say(settings, {"type": "gate", "period": period})
-
-
 async def bid(settings: Settings, period: str, *arguments: str) -> Done:
     product = () if "--product" in arguments else ("--product", "bread")
     return await run(settings, "bid", "--period", period, *product, *arguments)
-
-
-def plan(period: str, consumer: str, **said: Any) -> dict[str, Any]:
-    line = {"type": "plan", "product_id": "bread", "quantity": "50", "revision": 1}
-    return {**line, "consumer_id": consumer, "period": period, **said}
 
 
 async def rounds(settings: Settings, period: str) -> list[dict[str, Any]]:

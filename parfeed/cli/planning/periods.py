@@ -1,13 +1,18 @@
 """What the channel `rounds` shows: rounds of a period, and what is being planned."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import typer
+
+from parfeed.cli.options import settings_from
 from parfeed.cli.planning.asking import shown
 from schemas.board_rows import RoundRow
 from schemas.values import Period
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from parfeed.client.feed import Feed
     from parfeed.client.subscription import Subscription
 
@@ -100,6 +105,32 @@ async def periods_in_planning(feed: "Feed") -> list[Period]:
         for row in rounds_in(rounds):
             newest[str(row.period)] = row
     return [Period(period) for period, row in newest.items() if row.phase == "planning"]
+
+
+async def planned_period(feed: "Feed", upcoming: Period) -> Period:
+    """
+    Return the period that is being planned; the upcoming one if none is.
+
+    Raises:
+        typer.BadParameter: if several are.
+    """
+    planned = await periods_in_planning(feed)
+    if len(planned) > 1:
+        raise typer.BadParameter(
+            f"{', '.join(planned)} are being planned; name one of them",
+            param_hint="--period",
+        )
+    return planned[0] if planned else upcoming
+
+
+def next_period(config: "Path | None") -> Period:
+    """Return the period after this one, by the calendar."""
+    from streams.market.periods import period_of
+
+    length = settings_from(config).period
+    ahead = {"week": timedelta(weeks=1), "day": timedelta(days=1)}
+    now = datetime.now(UTC)
+    return period_of(now + ahead.get(length, timedelta(hours=1)), length)
 
 
 def status_of(row: RoundRow) -> list[str]:

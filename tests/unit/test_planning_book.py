@@ -187,3 +187,13 @@ def test_schedules_are_those_of_their_lines() -> None:
     assert schedules.line.tolist() == [1, 1, 2]
     assert schedules.price.tolist() == [2, 4, 12]
     assert schedules.quantity.tolist() == [9, 3, 10]
+
+
+def test_hidden_sums_are_the_same_to_the_last_bit_whatever_came_first() -> None:
+    # 0.1 + 0.2 + 0.3 and 0.3 + 0.2 + 0.1 differ in binary fractions.
+    lines = [
+        line("plan", f"c{n}", council_id=f"c{n}", quantity=f"0.{n}") for n in (1, 2, 3)
+    ]
+    forward, backward = book(*lines), book(*reversed(lines))
+    one, other = (of.answers().hidden_demand[0] for of in (forward, backward))
+    assert one.hex() == other.hex()

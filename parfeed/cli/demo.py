@@ -63,8 +63,9 @@ def demo(
     """
     Start everything, replay real sales, and show them on a live table.
 
-    Four weeks of an online shop's sales; plans, bids and planned prices are derived
-    from the four weeks before (docs/retail.md). Ctrl-C stops all of it.
+    Four weeks of an online shop's sales; plans and bids are derived from the four weeks
+    before (docs/retail.md). The first week is planned before it is traded: rounds of
+    prices, councils, the gate. Ctrl-C stops all of it.
     """
     from pathlib import Path
 
@@ -143,9 +144,9 @@ async def _show(
     from parfeed.cli.demo_screen import shown_demo
     from parfeed.client.connection import connect
     from parfeed.demo.run import run_demo
-    from parfeed.replay.source import sample_source
+    from parfeed.replay.source import planned_sample_source
 
-    source = sample_source()
+    source = planned_sample_source()
     async with (
         connect(supervisor.url, client="parfeed demo") as feed,
         shown_demo(feed, source.total, console) as shown,
@@ -159,6 +160,8 @@ async def _show(
             data_dir=Path(supervisor.settings.data_dir),
             speed=speed,
             tell=shown.tell,
+            tell_planning=shown.tell_planning,
+            planned=shown.planned,
         )
         if as_json:
             _print_json(totals)

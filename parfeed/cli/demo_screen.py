@@ -1,4 +1,7 @@
-"""What a demo shows: the live table and the replay's line; lines without a terminal."""
+"""
+What a demo shows: the live table, planning and then the replay in a line above it;
+lines without a terminal.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,10 +11,13 @@ from typing import Final
 from rich.console import Console, Group
 from rich.text import Text
 
+from parfeed.cli.demo_planning import PlanningLines, planned_line, planning_line
 from parfeed.cli.replay_bar import ReplayBar, printed
 from parfeed.cli.screen import FRAMES_PER_S, Screen
 from parfeed.client.feed import Feed
 from parfeed.client.subscription import Subscription
+from parfeed.demo.planning import PlanningNow
+from parfeed.demo.planning_record import PlanningRecord
 from parfeed.replay.player import Now
 from schemas.rows import MarketRow
 
@@ -35,6 +41,8 @@ class Shown:
         self._bar = ReplayBar(console, total)
         self._notice = ""
         self._tell: Callable[[Now], None] = self._bar.tell
+        self._planning: PlanningNow | None = None
+        self._tell_planning: Callable[[PlanningNow], None] = self._note_planning
         self._screen: asyncio.Task[None] | None = None
         if console.is_terminal and not console.is_dumb_terminal:
             screen = Screen(feed, self.rows, console, more=self._lines, more_lines=2)
@@ -42,10 +50,22 @@ class Shown:
         else:
             console.print(DERIVED)
             self._tell = printed(console, self._bar)
+            self._tell_planning = PlanningLines(self._print).tell
 
     def tell(self, now: Now) -> None:
         """Show how far the replay is."""
+        self._planning = None
         self._tell(now)
+
+    def tell_planning(self, now: PlanningNow) -> None:
+        """Show where planning is."""
+        self._tell_planning(now)
+
+    def planned(self, record: PlanningRecord) -> None:
+        """Say how the week was planned, where there are lines."""
+        self._planning = None
+        if self._screen is None:
+            self._print(planned_line(record))
 
     def notice(self, text: str) -> None:
         """Show what happened to a process, in place of what is said otherwise."""
@@ -71,8 +91,19 @@ class Shown:
             if self._notice:
                 self._console.print(self._notice)
 
+    def _note_planning(self, now: PlanningNow) -> None:
+        self._planning = now
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, soft_wrap=True, highlight=False, markup=False)
+
     def _lines(self) -> Group:
-        said = Text(self._notice or DERIVED, style="dim", no_wrap=True)
+        said = Text(
+            self._notice or DERIVED, style="dim", no_wrap=True, overflow="ellipsis"
+        )
+        if self._planning is not None:
+            now = Text(planning_line(self._planning), no_wrap=True, overflow="ellipsis")
+            return Group(now, said)
         return Group(self._bar.progress.get_renderable(), said)
 
 

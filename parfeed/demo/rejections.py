@@ -3,7 +3,8 @@ What the workers refused, counted from the `rejected` topic.
 
 A record is counted once by the place of what it refused, since a worker that took over
 writes again what its predecessor had not finished. An event that was only sent twice
-is no refusal: it counts in a row.
+is no refusal: it counts in a row. What planning handed in before the replay is left
+out by its ids.
 """
 
 from collections import Counter
@@ -28,10 +29,12 @@ class Rejections:
 
     Args:
         settings: of a running deployment; `broker` is filled in.
+        apart: what ids of events begin with that are not looked at.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, apart: tuple[str, ...] = ()) -> None:
         self._settings = settings
+        self._apart = apart
         self._topic = full_name(settings.topic_prefix, REJECTED)
         self._consumer: AIOKafkaConsumer | None = None
         self._seen: set[tuple[str, int, int]] = set()
@@ -99,6 +102,8 @@ class Rejections:
         rejected = decode_rejected(value)
         place = (rejected.topic, rejected.partition, rejected.offset)
         if rejected.code == SENT_TWICE or place in self._seen:
+            return
+        if (rejected.event_id or "").startswith(self._apart):
             return
         self._seen.add(place)
         self._counts[rejected.code] += 1

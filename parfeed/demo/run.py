@@ -1,4 +1,4 @@
-"""One demo from start to end: replay the sample, wait until all is in the rows."""
+"""One demo from start to end: plan a week, replay the sample, wait for the rows."""
 
 import time
 from collections.abc import Callable
@@ -8,6 +8,8 @@ import msgspec
 
 from parfeed.client.feed import Feed
 from parfeed.client.subscription import Subscription
+from parfeed.demo.planning import PlanningNow, plan_first_week
+from parfeed.demo.planning_record import PlanningRecord
 from parfeed.demo.rejections import Rejections
 from parfeed.demo.settling import settled
 from parfeed.demo.totals import Totals
@@ -15,6 +17,8 @@ from parfeed.replay.player import Now
 from parfeed.replay.record import save
 from parfeed.replay.run import open_record, replay
 from parfeed.replay.source import Source
+from parfeed.sources.planned_week import event_ids
+from parfeed.sources.retail import DEFAULT_NAME
 from schemas.rows import MarketRow
 from schemas.settings import Settings
 
@@ -28,9 +32,11 @@ async def run_demo(
     data_dir: Path,
     speed: float | None,
     tell: Callable[[Now], None],
+    tell_planning: Callable[[PlanningNow], None],
+    planned: Callable[[PlanningRecord], None],
 ) -> Totals:
     """
-    Replay a source and return what the feed's rows say it adds up to.
+    Plan the first week, replay a source, and return what the rows say it adds up to.
 
     The second time it only reads: the same state gives the same numbers.
 
@@ -42,18 +48,28 @@ async def run_demo(
         data_dir: where the replay's record lies.
         speed: how many times as fast as it happened; None for as fast as it goes.
         tell: hears how far the replay is.
+        tell_planning: hears where planning is.
+        planned: hears how the first week was planned, now or by an earlier start.
 
     Raises:
+        NotPlanned: if the first week cannot be planned.
         NotSettled: if the rows do not come to hold what was handed in.
         ParfeedError: if feed or Kafka are gone for good.
     """
+    planning = await plan_first_week(feed, data_dir, tell=tell_planning)
+    planned(planning)
     path, record = await open_record(source, feed, data_dir)
     was_finished = record.is_finished
     await replay(source, feed, path, record, speed=speed, tell=tell)
     began = time.monotonic()
-    async with Rejections(settings) as rejections:
+    apart = event_ids(DEFAULT_NAME, planning.period)
+    async with Rejections(settings, apart) as rejections:
         totals = await settled(
-            record, rows.rows.values, rejections.read, clock=time.monotonic
+            record,
+            rows.rows.values,
+            rejections.read,
+            clock=time.monotonic,
+            planning=planning,
         )
     if was_finished:
         return totals

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
+from parfeed.demo.planning_record import PlanningRecord
 from parfeed.demo.totals import Totals, totals_of
 from parfeed.replay.record import Record
 from schemas.errors import ParfeedError
@@ -32,6 +33,7 @@ async def settled(
     refused_by_workers: Callable[[], Awaitable[Mapping[str, int]]],
     *,
     clock: Callable[[], float],
+    planning: PlanningRecord | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Totals:
     """
@@ -42,6 +44,7 @@ async def settled(
         rows: the feed's rows of now.
         refused_by_workers: what the workers refused until now, by code.
         clock: seconds of a monotonic clock.
+        planning: what was done before the replay; see `totals_of`.
         sleep: waits for so many seconds of `clock`.
 
     Raises:
@@ -53,7 +56,7 @@ async def settled(
     while True:
         # Refusals first: rows that come meanwhile can only be more.
         refused = await refused_by_workers()
-        totals = totals_of(record, rows(), refused)
+        totals = totals_of(record, rows(), refused, planning)
         if totals.missing == 0:
             return totals
         if totals.missing < 0:

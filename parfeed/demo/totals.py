@@ -16,13 +16,15 @@ from schemas.rows import ZERO, MarketRow
 from schemas.values import EXACT
 
 if TYPE_CHECKING:
+    from parfeed.demo.planning_record import PlanningRecord
     from parfeed.replay.record import Record
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """
     Attributes:
-        events: rows read of the replayed weeks, and events derived from them.
+        events: rows read of the replayed weeks, and events derived from them. What
+            the first week was planned with is no part of it, here and below.
         folded: the sum of the rows' `sequence`.
         rejected: what became no part of a row, by reason: by the source, by the feed
             when it was handed in, by a worker.
@@ -48,7 +50,10 @@ class Totals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def totals_of(
-    record: "Record", rows: Iterable[MarketRow], refused_by_workers: Mapping[str, int]
+    record: "Record",
+    rows: Iterable[MarketRow],
+    refused_by_workers: Mapping[str, int],
+    planning: "PlanningRecord | None" = None,
 ) -> Totals:
     """
     Add up a replay.
@@ -58,8 +63,9 @@ def totals_of(
         rows: all rows of the feed.
         refused_by_workers: the `rejected` topic's records by code, without those that
             were only sent twice.
+        planning: what was done before the replay: its events in rows are taken off.
     """
-    folded = 0
+    folded = 0 if planning is None else -planning.folded
     products = set()
     purchased = value = cancelled = ZERO
     with localcontext(EXACT):

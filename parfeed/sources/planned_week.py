@@ -76,8 +76,11 @@ REGIONS: Final = {
 ELSEWHERE: Final = "elsewhere"
 """The state of all other countries."""
 
-QUIET_S: Final = 0.5
-"""All answers are the machine's, so nobody needs time to think."""
+KINDS: Final = ("council", "listing", "bid", "plan", "sign", "opening")
+"""What events there are, as their ids say it."""
+
+QUIET_S: Final = 1.0
+"""All answers are the machine's; this is time for the federation to sign what waits."""
 
 _LEAST: Final = 1 / Decimal(1024)
 _SMALLEST: Final = Decimal(1).scaleb(-MAX_DECIMALS)
@@ -124,6 +127,12 @@ def planned_week(
             history.add(sold_in, row)
             history.forget_before(sold_in)
     return _Deriving(history, number, Period(week), name).planned_week()
+
+
+def event_ids(name: str, period: str) -> tuple[str, ...]:
+    """Return what the ids of all events of a week's planning begin with."""
+    # The board's own are named after the period.
+    return (*(f"{name}:{kind}:{period}" for kind in KINDS), f"{period}.")
 
 
 def signatures(
@@ -218,7 +227,10 @@ class _Deriving:
             max(count, math.isqrt(count * made.get(code, 0)))
             for code, count in wanted.items()
         )
-        return quarters(most[-SIGNED - 1] if len(most) > SIGNED else 0)
+        if len(most) <= SIGNED:
+            return quarters(0)
+        # Halfway to the next one, so that a round's overshooting does not reach it.
+        return quarters((most[-SIGNED - 1] + most[-SIGNED]) // 2)
 
     def _listings(self, at: datetime) -> Iterator[ProductListed]:
         for code, price in self._prices.items():

@@ -18,6 +18,7 @@ from parfeed.sources.planned_week import (
     SIGNED,
     PlannedWeek,
     council_of,
+    event_ids,
     planned_week,
     signatures,
 )
@@ -52,6 +53,18 @@ def test_all_of_it_is_what_the_codec_takes(sample: PlannedWeek) -> None:
     events = [*sample.agenda, *sample.lines, sample.opening]
     assert decode_events([encode(event) for event in events]) == events
     assert len({event.event_id for event in events}) == len(events)
+
+
+def test_all_of_its_events_are_known_by_their_ids_and_no_replayed_one_is(
+    sample: PlannedWeek,
+) -> None:
+    apart = event_ids("retail", sample.period)
+    signed = signatures(sample, "retail", FEDERATION, "84568")
+    for event in (*sample.agenda, *sample.lines, *signed, sample.opening):
+        assert event.event_id.startswith(apart)
+    with open_sample() as lines:
+        for item in map_retail(lines, SAMPLE_FIRST_WEEK, "retail", SAMPLE_FIRST_WEEK):
+            assert not getattr(item, "event_id", "").startswith(apart)
 
 
 def test_the_week_that_is_planned_derives_its_lines_here_and_not_in_the_replay(

@@ -236,13 +236,12 @@ class Publisher:
             found = len(await producer.partitions_for(name))
             if found != expected:
                 cure = (
-                    "make the topic anew"
+                    "it is to have 1: make the topic anew"
                     if topic.single_partition
-                    else "set PARFEED_PARTITIONS to what the topics were made with"
+                    else f"PARFEED_PARTITIONS is {expected}: set it to what the topics "
+                    "were made with"
                 )
-                raise IntegrityError(
-                    f"topic {name} must have {expected} partitions, has {found}: {cure}"
-                )
+                raise IntegrityError(f"topic {name} has {found} partitions, {cure}")
 
     @staticmethod
     async def _stop(producer: AIOKafkaProducer) -> None:

@@ -168,7 +168,8 @@ class MarketRow(Row, frozen=True, kw_only=True, tag_field="type", tag="market"):
         sequence: how many events made this row.
         positions: offset of the last event folded into it, by source topic; the
             partition is the row's own.
-        occurred_at: time of the newest event in it, at the event's origin.
+        occurred_at: time of the newest event in it, at the event's origin; the
+            board's own do not count, which have the board's clock.
         received_at: when the newest of its events reached Kafka.
     """
 

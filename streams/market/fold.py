@@ -27,13 +27,22 @@ from schemas.events import (
     PurchaseCancelled,
     PurchaseRecorded,
 )
-from schemas.planning import PlannedPriceAnnounced, PriceAnnounced, PriceIndicated
+from schemas.planning import (
+    CouncilDecided,
+    PlannedPriceAnnounced,
+    PriceAnnounced,
+    PriceIndicated,
+)
 from schemas.rows import ZERO, Amount, Demand, MarketRow, PriceView, Supply
 from schemas.values import EXACT, Period
 from streams.market.imbalance import imbalance_of
 from streams.market.plan_draft import PlanDraft
 from streams.market.standing import Change
 from streams.market.windows import BASE_SLICE_S, mean_price, roll
+
+_BOARDS_WORD = (PriceAnnounced, PriceIndicated, PlannedPriceAnnounced, CouncilDecided)
+# They have the board's clock. A row's time, at which its rolling windows end, is its
+# parties': a week that is replayed lies years before the board that plans it.
 
 
 class Position(NamedTuple):
@@ -171,6 +180,8 @@ class Draft:
             self._planning().add(change)
         # A price counts and no more: what is asked depends on all companies' prices,
         # see `set_ask`.
+        if isinstance(event, _BOARDS_WORD):
+            occurred_s = self._newest_s
         self._note(occurred_s, received_s, offset)
 
     def add_purchases(

@@ -18,6 +18,7 @@ from schemas.rows import Amount, MarketRow, Window
 from schemas.topics import Topic
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BOARDS_WORD = {"announced_price", "indicative_price", "planned_price", "decision"}
 SPANS = {"minute": (60, 10), "hour": (3_600, 300), "day": (86_400, 3_600)}
 COLOURS = ((3, "blue"), (5, "green"), (10, "yellow"), (20, "orange"))
 
@@ -166,7 +167,11 @@ class Model:
     def _row(self, product: str, period: str) -> RowSaid:
         ours = [one for one in self.accepted if one.said["product_id"] == product]
         here = [one for one in ours if one.period == period]
-        newest = max(one.occurred for one in here)
+        # The board's clock is not the market's: its word moves no window.
+        newest = max(
+            (one.occurred for one in here if one.said["type"] not in BOARDS_WORD),
+            default=0,
+        )
         bought = [one for one in here if one.said["type"] == "purchase"]
         back = [one for one in here if one.said["type"] == "cancellation"]
         bids = [_answer(one, here) for one in _newest(here, "bid")]
@@ -182,7 +187,7 @@ class Model:
         return {
             "sequence": len(here),
             "positions": positions,
-            "occurred": newest,
+            "occurred": newest or None,
             "received": max(one.received for one in here),
             "supply": supply,
             "produced": _sum(here, lambda one: _quantity(one, "production"))[0],

@@ -248,6 +248,16 @@ def test_the_times_are_those_of_the_newest_event_whatever_the_order():
     assert row.received_at.timestamp() == RECEIVED
 
 
+def test_the_boards_word_moves_no_time_and_no_window() -> None:
+    # A replayed week is planned by a board whose clock is years ahead.
+    sold = folded(event_of("purchase", occurred_at="2011-10-31T14:00:00Z"))
+    event = event_of("planned_price", occurred_at="2026-11-22T18:00:00Z")
+    row = fold(sold, event, Position("board", 0, RECEIVED))
+    assert row.price.planned is not None
+    assert row.occurred_at == sold.occurred_at
+    assert row.rolling == sold.rolling
+
+
 def test_a_time_keeps_its_microseconds_to_the_end_of_the_century():
     for text in ("2011-10-31T14:00:00.000001Z", "2099-12-31T23:59:59.999999Z"):
         row = folded(event_of("purchase", occurred_at=text))

@@ -217,20 +217,33 @@ class Board:
             self._woken.clear()
             while not self._waiting.empty():
                 await self._take(self._waiting.get_nowait())
-            await self._tell_councils()
-            for period, planned in list(self._planned.items()):
-                step = Step(taken_before=self._taken)
-                await planned.step(step)
-                await self._publish(step)
-                if step.events:
-                    planned.noticed()
-                if not planned.plan.is_open:
-                    await self._forget(period)
+            for planned in self._planned.values():
+                planned.check()
+            if self._is_restored:
+                await self._plan_on()
             await self._sleep()
+
+    @property
+    def _is_restored(self) -> bool:
+        # Half of a period's lines would make councils decide otherwise than all.
+        return all(planned.is_restored for planned in self._planned.values())
+
+    async def _plan_on(self) -> None:
+        await self._tell_councils()
+        for period, planned in list(self._planned.items()):
+            step = Step(taken_before=self._taken)
+            await planned.step(step)
+            await self._publish(step)
+            if step.events:
+                planned.noticed()
+            if not planned.plan.is_open:
+                await self._forget(period)
 
     async def _sleep(self) -> None:
         now = self._clock()
-        looks = [planned.next_look(now) for planned in self._planned.values()]
+        looks: list[float | None] = []
+        if self._is_restored:  # else whatever is read wakes us
+            looks = [planned.next_look(now) for planned in self._planned.values()]
         until = min((look for look in looks if look is not None), default=now + IDLE_S)
         try:
             async with asyncio.timeout(max(0.001, min(until - now, IDLE_S))):

@@ -113,7 +113,19 @@ class PlannedPeriod:
         """Read its lines from now on. You must await the task, or `close`."""
         if self._reading is None:
             self._reading = asyncio.create_task(self._reader.run())
+            # Whoever sleeps must hear of its end, see `check`.
+            self._reading.add_done_callback(lambda _: self._wake())
         return self._reading
+
+    @property
+    def is_restored(self) -> bool:
+        """Whether all lines that there were when reading began are in the book."""
+        return self._reader.is_restored.is_set()
+
+    def check(self) -> None:
+        """Raise what the reading of lines died of, if it did."""
+        if self._reading is not None and self._reading.done():
+            self._reading.result()
 
     async def close(self) -> None:
         """Stop reading."""
@@ -141,8 +153,6 @@ class PlannedPeriod:
 
     def next_look(self, now: float) -> float | None:
         """Return when to step again although nothing has come; None if never."""
-        if not self._reader.is_restored.is_set():
-            return None  # it wakes us
         times = [self.plan.next_look(now)]
         if self._targets is not None or self._is_due(now):
             times.append(now + LOOK_AGAIN_S)
@@ -151,11 +161,7 @@ class PlannedPeriod:
         return min((at for at in times if at is not None), default=None)
 
     async def step(self, step: Step) -> None:
-        """Do what is due, and add what is to be said of it."""
-        if self._reading is not None and self._reading.done():
-            await self._reading  # raises what it died of
-        if not self._reader.is_restored.is_set():
-            return
+        """Do what is due once it is restored, and add what is to be said of it."""
         plan, now = self.plan, self._clock()
         if plan.is_gate_due(now):
             plan.close_gate("The time that was announced for it has come.", now)

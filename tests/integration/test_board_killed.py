@@ -14,6 +14,7 @@ from support.planning import (
     listings,
     planned_in,
     read_board,
+    read_council_rows,
     read_rounds,
     said,
 )
@@ -21,6 +22,8 @@ from support.polling import eventually
 from support.processes import Processes
 
 from parfeed.process import ChildProcess
+from schemas.events import Event
+from schemas.planning import CouncilDecided
 from schemas.settings import Settings
 from streams.board.audit import audit
 
@@ -147,3 +150,74 @@ async def test_a_second_board_stands_by_and_takes_over(
     # Whoever was paused may have stopped itself; nobody has said anything twice.
     assert second.exit_code in (None, 70)
     await _check_whole(settings)
+
+
+async def test_a_board_that_starts_anew_decides_nothing_twice_for_councils(
+    settings: Settings, processes: Processes
+) -> None:
+    await processes.worker(settings)
+    board = await processes.board(settings)
+    async with People(settings) as people:
+        await people.say(
+            said(
+                "council",
+                council_id="north",
+                level="neighbourhood",
+                signers=["eve", "fay"],
+                signatures=2,
+                threshold="10",
+            ),
+            *listings(),
+            said("opening", quiet_s=60),
+        )
+        await people.say(
+            *(
+                said(
+                    "plan",
+                    product_id=product,
+                    consumer_id=f"c{n}",
+                    quantity="1",
+                    council_id="north",
+                )
+                for n in range(20)
+                for product in PRODUCTS
+            )
+        )
+
+        async def all_wait() -> bool:
+            return len(_decisions(await read_board(settings))) == len(PRODUCTS)
+
+        await eventually(all_wait, within_s=15, every_s=0.1)
+        await people.say(_approval("eve"))
+        await _kill(board)
+        await processes.board(settings)
+        await people.say(_approval("fay"))
+
+        async def approved() -> bool:
+            return len(_decisions(await read_board(settings))) == len(PRODUCTS) + 1
+
+        await eventually(approved, within_s=30, every_s=0.1)
+        await people.say(said("gate"))
+        await people.until_planned()
+    last = _decisions(await read_board(settings))
+    assert len(last) == len(PRODUCTS) + 1
+    counts = {(one.product_id, one.revision): one.counts for one in last}
+    assert [counts["bread", 1], counts["bread", 2]] == [False, True]
+    [row] = [
+        row for row in await read_council_rows(settings) if row.product_id == "bread"
+    ]
+    assert (row.status, row.signatures) == ("approved", 2)
+
+
+def _approval(signer: str) -> Event:
+    return said(
+        "signature",
+        council_id="north",
+        product_id="bread",
+        vote="approve",
+        signer_id=signer,
+    )
+
+
+def _decisions(events: list[Event]) -> list[CouncilDecided]:
+    return [event for event in events if isinstance(event, CouncilDecided)]

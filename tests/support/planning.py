@@ -13,7 +13,7 @@ from support.polling import eventually
 from support.traffic import read_topic, topic_of
 
 from schemas.agenda import AgendaEvent
-from schemas.board_rows import RoundRow
+from schemas.board_rows import CouncilRow, RoundRow
 from schemas.codec import decode_event, encode
 from schemas.events import Event
 from schemas.planning import PlannedPriceAnnounced, PriceAnnounced
@@ -195,6 +195,16 @@ async def read_rounds(
     return rows
 
 
+async def read_council_rows(settings: Settings) -> list[CouncilRow]:
+    """The newest row of each council and product in the period."""
+    rows = {
+        record.key: _decode_council(record.value)
+        for record in await read_topic(settings, MARKET, committed=False)
+        if b'"council"' in record.key
+    }
+    return [row for row in rows.values() if row.period == PERIOD]
+
+
 async def read_products(settings: Settings) -> dict[str, MarketRow]:
     """The newest row of each product in the period."""
     rows: dict[str, MarketRow] = {}
@@ -231,4 +241,5 @@ def planned_in(events: Iterable[Event]) -> dict[str, list[PlannedPriceAnnounced]
 
 
 _decode_round = msgspec.json.Decoder(RoundRow, dec_hook=from_wire).decode
+_decode_council = msgspec.json.Decoder(CouncilRow, dec_hook=from_wire).decode
 _decode_market = msgspec.json.Decoder(MarketRow, dec_hook=from_wire).decode

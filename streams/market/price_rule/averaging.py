@@ -14,11 +14,15 @@ from typing import Final
 import numpy as np
 
 from streams.market.answers import Floats
-from streams.market.price_rule.book import Book
+from streams.market.price_rule.book import Book, Lines
+from streams.market.price_rule.curves import Curves
 from streams.market.price_rule.model import Forecast, Model, forecast, shared
 
 NEAREST: Final = 0.01
 """In ln p: rounds nearer than this to the newest are not told apart by distance."""
+
+FARTHEST: Final = 2.0
+"""By how much a line may be off what its schedule says of the same price, by chance."""
 
 _LEAST_NOISE: Final = 1e-9
 """Standard deviation of a sum that counts as none: earlier rounds are left alone."""
@@ -54,12 +58,38 @@ def averaged(book: Book, seen_in: Callable[[int], Model]) -> Model:
             strict=True,
         )
     )
+    plan_curves = _scaled(book, book.plans, newest.plan_curves, weights)
+    bid_curves = _scaled(book, book.bids, newest.bid_curves, weights)
     x, makers = newest.log_prices, newest.bids
     outputs = makers.outputs
     return newest._replace(
         plans=shared(newest.plans, plans, newest.plans.distance, x),
         bids=makers._replace(outputs=shared(outputs, bids, outputs.distance, x)),
         inputs=shared(newest.inputs, inputs, newest.inputs.distance, x),
+        plan_curves=plan_curves,
+        bid_curves=bid_curves,
+    )
+
+
+def _scaled(book: Book, lines: Lines, curves: Curves, weights: Floats) -> Curves:
+    # A schedule that is stated anew each round is off by that round's chance: what
+    # was answered to earlier prices, by what it says of them, tells how much.
+    at = curves.line
+    total, weight = np.zeros(len(at)), np.zeros(len(at))
+    for log_prices, quantity, part in zip(
+        book.log_prices, lines.quantity, weights, strict=True
+    ):
+        said, _ = curves.at(np.exp(log_prices)[lines.product[at]])
+        took = np.nan_to_num(quantity[at])
+        known = (said > 0) & (took > 0)
+        ratio = np.divide(took, said, out=np.ones(len(at)), where=known)
+        # An end of a schedule is no chance.
+        known &= (ratio < FARTHEST) & (ratio > 1 / FARTHEST)
+        total += np.where(known, part * np.log(ratio), 0.0)
+        weight += np.where(known, part, 0.0)
+    factor = np.exp(total / np.where(weight > 0, weight, 1.0))
+    return curves._replace(
+        quantity=curves.quantity * np.repeat(factor, np.diff(curves.first))
     )
 
 

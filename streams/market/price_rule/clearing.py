@@ -68,7 +68,12 @@ class Cleared(NamedTuple):
 
 
 def clear(
-    model: Model, bend: Bend, start: Floats, is_free: Flags, bound: float
+    model: Model,
+    bend: Bend,
+    start: Floats,
+    is_free: Flags,
+    low: Floats,
+    high: Floats,
 ) -> Cleared:
     """
     Solve the model for prices that clear it.
@@ -78,10 +83,10 @@ def clear(
         bend: what is added to its ln(D/S).
         start: logarithms of prices to begin with.
         is_free: the products whose prices may change.
-        bound: how far a price may go from the model's anchor, in ln p.
+        low: logarithms of the least prices that may be found.
+        high: of the greatest.
     """
     x = start.copy()
-    low, high = model.log_prices - bound, model.log_prices + bound
     cap = np.full(len(x), 2.0)
     before = np.zeros(len(x))
     best, least, first = x, np.inf, np.inf

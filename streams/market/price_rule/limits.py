@@ -20,6 +20,8 @@ class Limits(NamedTuple):
             nothing that anybody would see.
         alarm_growth: the worst imbalance has grown when it is more than this many
             times what it was: noise alone moves it by some percent.
+        alarm_rounds: rounds without a new least worst imbalance that raise the alarm,
+            too: what is clearing finds one in every second round at least.
     """
 
     tolerance_percent: float = 3.0
@@ -28,6 +30,7 @@ class Limits(NamedTuple):
     level_step: float = 5.0
     least_step: float = 0.02
     alarm_growth: float = 1.05
+    alarm_rounds: int = 4
 
 
 DEFAULT_LIMITS: Final = Limits()

@@ -207,7 +207,8 @@ def _responses(
         noise**2,
     )
     left = square - 2 * slope * top + slope**2 * bottom
-    return np.minimum(slope * expected, 1 / LEAST_RETURNS), left
+    # Nobody makes less because it earns more.
+    return np.clip(slope * expected, 1.0, 1 / LEAST_RETURNS), left
 
 
 def _levels(book: Book, process: Integers, count: int) -> Floats:

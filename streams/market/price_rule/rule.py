@@ -45,7 +45,8 @@ class Announcement(NamedTuple):
         prices: by product, above 0.
         forecast_percent: the imbalance that is expected of them, by product.
         method: by which they were found.
-        alarm: whether the worst imbalance grew twice in a row and has not fallen.
+        alarm: whether the worst imbalance grew twice in a row, or found no new least
+            for four rounds, and is not less than ever since.
         no_bid: the products that nobody bids for; their price stays.
         no_demand: the products that nobody wants at any price so far.
     """
@@ -136,12 +137,14 @@ def _found(
         size = len(start)
         none = Bend(np.zeros((size, 0)), np.zeros((0, size)))
         bend = views.bend if choice.forecast == 1 else none
-        found = clear(views.model, bend, start, seen.is_free, bound)
+        low, high = views.model.log_prices - bound, views.model.log_prices + bound
+        found = clear(views.model, bend, start, seen.is_free, low, high)
         if not found.is_better:
             return None
         return np.where(seen.is_free, found.log_prices, start)
     line = views.line if choice.method == "sums" else views.plain
-    return start + _bounded(line, seen.is_free, bound, limits.level_step * seen.damping)
+    level_bound = limits.level_step * seen.damping
+    return start + _bounded(line, seen.is_free, bound, level_bound)
 
 
 def _bounded(line: Line, is_free: Flags, bound: float, level_bound: float) -> Floats:

@@ -25,6 +25,7 @@ BLIND_REACH: Final = 9.0
 What nobody takes there, nobody wants."""
 
 LEAST_DAMPING: Final = 1 / 16
+"""Of steps: four halvings. What is smaller learns nothing from a round."""
 
 
 class Watch(NamedTuple):
@@ -63,7 +64,15 @@ def watch(book: Book, limits: Limits) -> Watch:
     blind = _blind(book, rises, falls)
     is_free = (supply > 0) & (demand > 0)
     alarm, damping = _alarm(book, no_bid | no_demand, limits)
-    return Watch(no_bid, no_demand, rises | falls, blind, is_free, alarm, damping)
+    return Watch(
+        no_bid,
+        no_demand,
+        rises | falls,
+        blind,
+        is_free,
+        alarm,
+        damping,
+    )
 
 
 def _blind(book: Book, rises: Flags, falls: Flags) -> Floats:
@@ -94,15 +103,18 @@ def _blind(book: Book, rises: Flags, falls: Flags) -> Floats:
 def _alarm(book: Book, is_flagged: Flags, limits: Limits) -> tuple[bool, float]:
     percent = np.abs(imbalance_percent(book.supply, book.demand))
     worst = np.where(is_flagged, 0.0, percent).max(axis=1, initial=0.0)
-    alarm, damping, grown = False, 1.0, 0
+    alarm, damping, grown, least, since = False, 1.0, 0, worst[0], 0
     for before, now in pairwise(worst):
-        if now > before * limits.alarm_growth and now > limits.tolerance_percent:
-            grown += 1
-        else:
-            grown = 0
-            alarm = False
-            damping = min(1.0, 2 * damping)
-        if grown >= 2:
+        grows = now > before * limits.alarm_growth and now > limits.tolerance_percent
+        grown = grown + 1 if grows else 0
+        since += 1
+        if now < least or now <= limits.tolerance_percent:
+            # The way back: what had grown is less than it ever was.
+            least, since, alarm = min(now, least), 0, False
+        if grown >= 2 or since >= limits.alarm_rounds:
             alarm = True
+        if alarm and grows:
             damping = max(damping / 2, LEAST_DAMPING)
+        elif not grows:
+            damping = min(1.0, 2 * damping)
     return alarm, damping

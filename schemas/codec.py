@@ -16,7 +16,7 @@ import msgspec
 from schemas.errors import MAX_DETAIL, Refused
 from schemas.events import Event, PurchaseCancelled, PurchaseRecorded
 from schemas.relations import RELATED, beyond_the_years, fault_in
-from schemas.rows import Line, MarketRow, RejectedRecord
+from schemas.rows import Line, MarketRow, RejectedRecord, Row
 from schemas.topics import TOPIC_OF_EVENT
 from schemas.values import EARLIEST, LATEST, escaped, from_wire, is_printable
 
@@ -63,7 +63,7 @@ _decode_rejected = msgspec.json.Decoder(RejectedRecord).decode
 def encode(value: msgspec.Struct) -> bytes:
     """Encode any struct of `schemas` as JSON bytes without white space."""
     raw = _encoder.encode(value)
-    if b"E" in raw and isinstance(value, MarketRow) and _SCIENTIFIC.search(raw):
+    if b"E" in raw and isinstance(value, Row) and _SCIENTIFIC.search(raw):
         tree = msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=_to_wire)
         return _encoder.encode(_plainly(tree))
     return raw

@@ -25,8 +25,8 @@ ALARM: Final = Text("ALARM", style="bright_white on red")
 
 
 def percent(value: Decimal | None) -> str:
-    """Return a percentage as a number with its sign."""
-    return ABSENT if value is None else f"{value:+.2f}%"
+    """Return a greatest imbalance, either way, in percent."""
+    return ABSENT if value is None else f"{value:.2f}%"
 
 
 def state(row: RoundRow) -> str:

@@ -1,5 +1,5 @@
 """
-PURE. Where the planning of a demo's week stands, in words.
+Where the planning of a demo's week stands, in words.
 
 On a terminal one line that changes above the table, elsewhere a line for each step.
 """

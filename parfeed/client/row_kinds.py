@@ -6,9 +6,10 @@ what else tells the channel's rows apart.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Generic
+from typing import Final, Generic
 
 import msgspec
+from typing_extensions import TypeVar
 
 from parfeed.client.errors import InvalidRequest
 from schemas.board_rows import CouncilRow, RoundRow
@@ -24,15 +25,8 @@ from schemas.codec import decode_market_row
 from schemas.rows import Row
 from schemas.values import from_wire
 
-if TYPE_CHECKING:
-    # Defaults of type variables are Python's own from 3.13 on.
-    from typing_extensions import TypeVar
-
-    R = TypeVar("R", bound=Row, covariant=True, default=FeedRow)
-else:
-    from typing import TypeVar
-
-    R = TypeVar("R", bound=Row, covariant=True)
+# Defaults of type variables are Python's own from 3.13 on.
+R = TypeVar("R", bound=Row, covariant=True, default=FeedRow)
 
 Key = tuple[str | int, ...]
 """What tells a row apart: (product_id, period) in `market`, (product_id, period, round)

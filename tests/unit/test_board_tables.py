@@ -22,7 +22,7 @@ def a_round(number: int = 2, **changes: object) -> RoundRow:
         "within_1": 40,
         "within_3": 80,
         "within_5": 95,
-        "worst_percent": Decimal("-6.25"),
+        "worst_percent": Decimal("6.25"),
         "worst_product_id": "rye",
         "forecast_percent": Decimal("5.5"),
         "method": "shares",
@@ -62,7 +62,7 @@ def test_a_wide_terminal_shows_every_figure_of_a_round() -> None:
         *("Method", "Alarm", "Answered", "Deadline", "State"),
     ]
     assert figures.split() == [
-        *("2011-W44", "2", "-6.25%", "+5.50%", "40", "80", "95", "100"),
+        *("2011-W44", "2", "6.25%", "5.50%", "40", "80", "95", "100"),
         *("shares", "·", "7/12", "12:30:05Z", "planning"),
     ]
 
@@ -136,7 +136,7 @@ def test_names_cannot_steer_the_terminal() -> None:
 
 def test_a_round_is_a_line_for_programs_and_people_alike() -> None:
     assert row_line(a_round(reason="for want of rye")) == (
-        "2011-W44 round 2 planning  worst -6.25% rye  forecast +5.50%  "
+        "2011-W44 round 2 planning  worst 6.25% rye  forecast 5.50%  "
         "within 1/3/5% 40/80/95 of 100  method shares  answered 7 of 12  "
         "deadline 12:30:05Z  for want of rye"
     )

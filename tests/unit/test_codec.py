@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from schemas.board_rows import RoundRow
 from schemas.codec import (
     MAX_EVENT_BYTES,
     MAX_NESTING,
@@ -335,6 +336,11 @@ def test_rows_hold_no_scientific_notation_however_small_their_sums():
     assert written["demand"]["unplanned_purchases"]["value"] == "0.00000000"
     assert written["rolling"]["minute"]["buckets"] == [[60, "1", "0.000000000001"]]
     assert decode_market_row(encode(row)) == row
+
+
+def test_the_boards_rows_hold_none_either():
+    row = RoundRow(period=WEEK, round=2, denied_budget=Decimal("1E-12"))
+    assert b'"denied_budget":"0.000000000001"' in encode(row)
 
 
 @pytest.mark.parametrize("text", ["1E-12", "-1E-7", "0E-8", "1E+2", "1.5E-9"])

@@ -22,6 +22,7 @@ from parfeed.lock import holder
 from parfeed.replay.record import FOLDER, load
 from parfeed.replay.run import open_record, replay
 from parfeed.replay.source import find_source
+from parfeed.sources.opening import SAMPLE_FIRST_WEEK
 from parfeed.supervisor import LOCK_NAME, Supervisor
 from schemas.rows import Amount, MarketRow
 from schemas.settings import Settings
@@ -89,6 +90,22 @@ async def all_rows(rows: Subscription) -> list[MarketRow]:
     return list(rows.rows.values())
 
 
+def check_the_planned_week(rows: list[MarketRow]) -> None:
+    planned = [row for row in rows if row.period == SAMPLE_FIRST_WEEK]
+    by_board = [row for row in planned if row.planning.round]
+    assert len(by_board) == 2_610, "every product listed has the board's price"
+    for row in by_board:
+        assert row.price.planned == row.price.announced, row.product_id
+        balance = row.imbalance
+        if row.supply.planned and row.demand.planned:
+            assert balance is not None
+            assert abs(balance.percent) < 3, row.product_id
+    # The board's clock is today's; the week's is its own.
+    times = [row.occurred_at for row in planned if row.occurred_at is not None]
+    assert {moment.year for moment in times} == {2011}
+    assert any(row.rolling.day.quantity for row in planned)
+
+
 async def test_a_demo_is_exact_to_the_last_digit_and_the_same_the_second_time(
     tmp_path: Path,
 ) -> None:
@@ -114,6 +131,7 @@ async def test_a_demo_is_exact_to_the_last_digit_and_the_same_the_second_time(
         connect(running.url, open_timeout=30 * SCALE) as feed,
     ):
         rows = await all_rows(feed.subscribe())
+    check_the_planned_week(rows)
     found = {(row.product_id, str(row.period)): sums_of(row) for row in rows}
     for key, sums in reading.sums.items():
         assert vars(found.pop(key)) == vars(sums), key
@@ -156,6 +174,31 @@ async def test_a_demo_that_was_ended_goes_on_where_it_stopped(
     assert totals["events"] == totals["folded"] + sum(reading.refused.values())  # type: ignore[operator]
     bought = sum(sums.bought for sums in reading.sums.values())
     assert Fraction(Decimal(str(totals["purchased_quantity"]))) == bought
+
+
+async def test_a_demo_killed_while_it_plans_goes_on_and_plans_once(
+    tmp_path: Path,
+) -> None:
+    data_dir = tmp_path / "demo"
+    process, log = await start_demo(data_dir)
+
+    def rounds_run() -> bool:
+        assert process.returncode is None, log.read_text()
+        return "the board announces prices" in log.read_text()
+
+    await eventually(rounds_run, within_s=120, every_s=0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    await process.wait()
+    await eventually(lambda: holder(data_dir / LOCK_NAME) is None, within_s=10)
+    assert not list((data_dir / FOLDER).glob("*.json")), "trading has not begun"
+
+    totals = await totals_of_a_demo(data_dir)
+    reading = read_sample()
+    assert totals["rejected"] == reading.refused
+    assert totals["events"] == totals["folded"] + sum(reading.refused.values())  # type: ignore[operator]
+    said = log.read_text()
+    assert said.count("the gate is closed and the planned prices stand") == 1
+    assert said.count("was planned before it was traded") == 1
 
 
 async def replayed_by_command(

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from parfeed.demo.planning_record import PlanningRecord
 from parfeed.demo.settling import STALLED_S, NotSettled, settled
 from parfeed.demo.totals import plain, totals_of
 from parfeed.replay.record import Record
@@ -59,6 +60,20 @@ def test_totals_add_up_rows_and_refusals_of_all_three_places() -> None:
     assert totals.purchased_value == "2565.3"
     assert totals.cancelled_quantity == "2"
     assert totals.seconds == 1.235
+
+
+def test_what_planning_left_in_the_rows_is_no_part_of_the_replays_totals() -> None:
+    planning = PlanningRecord(
+        period="2011-W32",
+        epoch="e",
+        events=5,
+        rounds=3,
+        worst_percent="0.04",
+        folded=7,
+    )
+    record = Record(title="t", epoch="e", items=4)
+    totals = totals_of(record, [a_row(sequence=11)], {}, planning)
+    assert (totals.events, totals.folded, totals.missing) == (4, 4, 0)
 
 
 @pytest.mark.parametrize(

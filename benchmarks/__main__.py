@@ -1,5 +1,5 @@
 """
-`python -m benchmarks throughput|latency|startup|memory|clearing`: run it from the
+`python -m benchmarks throughput|latency|startup|memory|clearing|live`: run it from the
 checkout.
 
 What each measures, and how: the module of its name; how to read it:
@@ -23,6 +23,7 @@ from benchmarks import (
     delays,
     footprint,
     latency,
+    live,
     memory,
     rates,
     startup,
@@ -80,6 +81,11 @@ async def _startup(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
 async def _memory(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
     result = await memory.run(asked.rounds)
     return result, [footprint.memory_table(result)]
+
+
+async def _live(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
+    result = await live.run(asked.rounds)
+    return result, live.tables(result)
 
 
 async def _clearing(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
@@ -200,6 +206,7 @@ def _parser() -> argparse.ArgumentParser:
         3,
     )
     command("memory", _memory, "resident memory of the demo's processes", 1)
+    command("live", _live, "6,000 councils that plan live, until prices stand", 3)
 
     planned = clearing.Plan()
     made = command(

@@ -12,6 +12,7 @@ from parfeed import guard
 ROLES: Final[dict[str, tuple[str, ...]]] = {
     "worker": ("-m", "streams"),
     "feed_server": ("-m", "feed_server"),
+    "board": ("-m", "streams.board"),
     "kafka": ("kafka.Kafka",),
 }
 """Arguments in a row by which a process of a deployment is known."""

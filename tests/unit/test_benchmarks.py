@@ -402,6 +402,7 @@ def test_processes_are_known_by_their_arguments() -> None:
     python = "/venv/bin/python"
     assert role_of([python, "-m", "streams"]) == "worker"
     assert role_of([python, "-m", "feed_server"]) == "feed_server"
+    assert role_of([python, "-m", "streams.board"]) == "board"
     assert role_of(["java", "-Xmx512m", "kafka.Kafka", "x.properties"]) == "kafka"
     assert role_of([python, "-m", "parfeed", "demo"]) is None
     assert role_of([]) is None

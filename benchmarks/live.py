@@ -5,8 +5,8 @@ Live: 6,000 councils plan through Kafka, worker, board and feed, until prices st
 of its own, all bidders over one connection, 79,491 events a round. What counts begins
 when the opening is handed in and ends when the rows hold the answers of the round in
 which every product is within 3 %; the start of the processes is told apart. What each
-is: parfeed/economy/live.py. CPU time is that of each process from its start to its end,
-sampled while it runs: it tells who would be the first to want another core.
+stage is: parfeed/economy/live.py. CPU time is that of each process from its start to
+its end, sampled while it runs: it tells who would be the first to want another core.
 """
 
 import asyncio

@@ -60,7 +60,12 @@ def shown_live(console: Console, products: int) -> Iterator[Listeners]:
         refresh_per_second=_FRAMES_PER_S,
         vertical_overflow="ellipsis",
     ) as live:
-        yield Listeners(table.doing, table.came)
+
+        def came(round_: LiveRound) -> None:
+            table.came(round_)
+            live.refresh()
+
+        yield Listeners(table.doing, came)
         table.is_over = True
         live.vertical_overflow = "visible"
 

@@ -15,6 +15,8 @@ from streams.market.answers import (
     Plans,
     Round,
     Schedules,
+    demand_of,
+    supply_of,
 )
 from streams.market.price_rule.limits import Limits
 from streams.market.price_rule.rule import announce
@@ -119,12 +121,30 @@ def test_the_same_rounds_give_the_same_prices_bit_for_bit(played):
 
 @LAWS
 @given(rounds(st.one_of(plain, wild)))
-def test_a_step_is_never_longer_than_the_farthest_of_the_limits(played):
-    limits = Limits()
-    announced = announce(played, limits)
-    step = np.abs(np.log(announced.prices / played[-1].prices))
-    # Blind steps are the longest: one side takes nothing, and nothing is known.
-    assert step.max() <= 18.0 + 1e-9
+def test_a_price_never_leaves_the_reach_of_its_first(played):
+    announced = announce(played, Limits(reach=2.0))
+    away = np.abs(np.log(announced.prices / played[0].prices))
+    assert away.max() <= 2.0 + 1e-9
+
+
+@settings(LAWS, max_examples=25)
+@given(
+    seed=st.integers(0, 10_000),
+    hidden=st.sampled_from([0.8, 1.0]),
+    groping=st.sampled_from([0.1, 0.4]),
+)
+def test_prices_against_one_another_move_by_bounded_steps_where_bids_are_hidden(
+    seed, hidden, groping
+):
+    bidders = Hiding(draw_economy(seed, products=12), hidden, seed=seed)
+    prices = bidders.start_prices
+    answers = bidders.answer(prices)
+    announced = announce([Round(prices, answers)], Limits(groping_step=groping))
+    if announced.method == "shares":  # what little is seen is most of all money
+        return
+    step = np.log(announced.prices / prices)
+    both = (supply_of(answers) > 0) & (demand_of(answers) > 0)
+    assert np.ptp(step[both]) <= 2 * groping + 1e-9
 
 
 def play(bidders, count: int) -> list[Round]:

@@ -31,6 +31,10 @@ ENOUGH: Final = 1e-4
 GOOD: Final = 0.01
 """ln(D/S), as a root mean square, that is good enough even if it hardly improved."""
 
+NEAR: Final = 0.3
+"""ln(D/S), as a root mean square, beyond which a model does not clear at all: it says
+things that cannot all be true."""
+
 MOST_STEPS: Final = 60
 """Newton's steps; some 8 do, more only where nothing clears."""
 
@@ -61,10 +65,12 @@ class Cleared(NamedTuple):
     Attributes:
         log_prices: the prices found.
         is_better: whether the model is much nearer to clearing there than it was.
+        is_clear: whether it is near to clearing.
     """
 
     log_prices: Floats
     is_better: bool
+    is_clear: bool
 
 
 def clear(
@@ -109,7 +115,7 @@ def clear(
         moves = is_free & ~held
         step = _step(slopes, bend, supply, demand, ratio, moves)
         x = np.clip(x + np.clip(step, -cap, cap), low, high)
-    return Cleared(best, least <= max(first / 2, GOOD))
+    return Cleared(best, least <= max(first / 2, GOOD), least <= NEAR)
 
 
 def _step(

@@ -10,14 +10,14 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from streams.market.answers import Floats, imbalance_percent
+from streams.market.answers import Floats
 from streams.market.price_rule.bending import bend_of
-from streams.market.price_rule.book import Book, Keyed, log_ratio, open_book
+from streams.market.price_rule.book import Book, Keyed, open_book
 from streams.market.price_rule.clearing import Bend
 from streams.market.price_rule.limits import Limits
 from streams.market.price_rule.model import Model, forecast
 from streams.market.price_rule.reading import read
-from streams.market.price_rule.sums import Line, straight
+from streams.market.price_rule.sums import FARTHEST, Line, far_ratio, straight
 from streams.market.price_rule.watching import Watch, watch
 
 JUDGED: Final = 2
@@ -56,24 +56,28 @@ class Views(NamedTuple):
         Returns:
             By shares, by bent shares, by sums and by bounded steps.
         """
+        return tuple(-200 * np.tanh(ratio / 2) for ratio in self.ratios(log_prices))
+
+    def ratios(self, log_prices: Floats) -> tuple[Floats, ...]:
+        """Return the same as ln(D/S), within FARTHEST: v = -200 tanh(ln(D/S) / 2)."""
         said = forecast(self.model, log_prices)
-        bent = log_ratio(said.supply, said.demand)
-        bent = bent + self.bend.at(log_prices - self.model.log_prices)
+        ratio = far_ratio(said.supply, said.demand)
+        bent = ratio + self.bend.at(log_prices - self.model.log_prices)
+        others = (self.line.forecast(log_prices), self.plain.forecast(log_prices))
         return (
-            imbalance_percent(said.supply, said.demand),
-            _percent(bent),
-            _percent(self.line.forecast(log_prices)),
-            _percent(self.plain.forecast(log_prices)),
+            ratio,
+            *(np.clip(other, -FARTHEST, FARTHEST) for other in (bent, *others)),
         )
 
 
 class Errors(NamedTuple):
     """
-    Root mean squares, in percent, of what the methods' forecasts missed.
+    Root mean squares of what the methods' forecasts of ln(D/S) missed.
 
     Attributes:
         shares, bent, sums, bounded: by method.
         change: of how much the imbalance changed, as if nothing had been forecast.
+        growth: how many times as far off all products are as they were a round ago.
     """
 
     shares: float
@@ -81,6 +85,7 @@ class Errors(NamedTuple):
     sums: float
     bounded: float
     change: float
+    growth: float
 
 
 def views_of(book: Book, limits: Limits) -> Views:
@@ -117,25 +122,20 @@ def errors_of(
     """
     if book.rounds < 2:
         return None
-    came = imbalance_percent(book.supply, book.demand)
-    squares = np.zeros(len(Errors._fields))
+    came = far_ratio(book.supply, book.demand)
+    squares = np.zeros(len(Errors._fields) - 1)
     weight = 1.0
     for number in range(book.rounds - 1, max(0, book.rounds - 1 - JUDGED), -1):
         views = views_of(open_book(rounds[:number]), limits)
         looked_at = views.seen.is_free & seen.is_free
-        missed = [
-            said - came[number] for said in views.forecasts(book.log_prices[number])
-        ]
+        missed = [said - came[number] for said in views.ratios(book.log_prices[number])]
         missed.append(came[number] - came[number - 1])
         if looked_at.any():
             squares += weight * np.array(
                 [np.mean(miss[looked_at] ** 2) for miss in missed]
             )
         weight /= 2
-    return Errors(*np.sqrt(squares).tolist())
-
-
-def _percent(ratio: Floats) -> Floats:
-    # v = 200 (S - D) / (S + D), of r = ln(D/S).
-    percent: Floats = -200 * np.tanh(ratio / 2)
-    return percent
+    off = np.sqrt((came[-2:, seen.is_free] ** 2).sum(axis=1)) + 1e-9
+    growth = float(off[1] / off[0])
+    shares, bent, sums, bounded, change = np.sqrt(squares).tolist()
+    return Errors(shares, bent, sums, bounded, change, growth)

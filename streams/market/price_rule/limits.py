@@ -11,6 +11,10 @@ class Limits(NamedTuple):
         first_step: greatest step of ln p after the first round, when bids can be read
             but nothing has been proved yet: a factor of 1,100, so that prices a
             hundred times off, in opposite directions even, are mended in one step.
+        unclear_step: the same while even the model finds nothing that clears: the way
+            is right for most, but how far is not told.
+        reach: how far from its first price a price may ever go, in ln p: a factor of
+            8,000. A first price that is farther off is for people to mend.
         groping_step: greatest step of ln p by sums alone and while the model read off
             the bids is not trusted: a factor of 1.5. Smaller ones need more rounds
             than people bear, larger ones overshoot where supply is elastic.
@@ -26,6 +30,8 @@ class Limits(NamedTuple):
 
     tolerance_percent: float = 3.0
     first_step: float = 7.0
+    unclear_step: float = 1.5
+    reach: float = 9.0
     groping_step: float = 0.4
     level_step: float = 5.0
     least_step: float = 0.02

@@ -27,8 +27,11 @@ to a price is taken as that of an elasticity of 25. Increasing returns have none
 OFFER_RESPONSE: Final = 2.0
 """Of a bid without inputs, until a second round tells: an elasticity of 1."""
 
-MOST_SHARE: Final = 2.0
-"""Bound of a cost share: who spends twice what it earns says something else."""
+MOST_SHARE: Final = 0.97
+"""Greatest part of its revenue that a company may spend and be taken at its word."""
+
+USUAL_SHARE: Final = 0.7
+"""Taken of all others, if there is nobody who can be."""
 
 RESPONSE_SPREAD: Final = 0.3
 """How far companies' responses differ from what their costs let expect, relatively:
@@ -64,8 +67,7 @@ def spending(book: Book, process: Integers, count: int) -> Spending:
         cost.append(summed(process[inputs.owner], spent, count))
         revenue.append(summed(process, earned, count))
     log_cost, log_revenue = log_of(np.array(cost)), log_of(np.array(revenue))
-    share = np.minimum(log_cost - log_revenue, np.log(MOST_SHARE))
-    return Spending(log_cost, log_revenue, share)
+    return Spending(log_cost, log_revenue, log_cost - log_revenue)
 
 
 def read_makers(
@@ -151,8 +153,17 @@ def _free(spent: Spending) -> _Shares:
     count = known.sum(axis=0)
     mean = np.where(known, spent.share, 0.0).sum(axis=0) / np.maximum(count, 1)
     nobody = np.zeros(spent.share.shape[1], bool)
-    log_share = np.where(count > 0, mean, -np.inf)
+    log_share = _readable(np.where(count > 0, mean, -np.inf))
     return _Shares(nobody, log_share, np.zeros_like(spent.share))
+
+
+def _readable(log_share: Floats) -> Floats:
+    # Who spends more than it earns does not do what earns most, or does not say what
+    # it needs: it is taken to be like the others.
+    is_odd = log_share > np.log(MOST_SHARE)
+    plain = log_share[~is_odd & np.isfinite(log_share)]
+    usual = float(np.median(plain)) if plain.size else np.log(USUAL_SHARE)
+    return np.where(is_odd, usual, log_share)
 
 
 def _full(spent: Spending, noise: float) -> _Shares:
@@ -166,7 +177,9 @@ def _full(spent: Spending, noise: float) -> _Shares:
     count = is_top.sum(axis=0)
     mean = np.where(is_top, spent.share, 0.0).sum(axis=0) / np.maximum(count, 1)
     gaps = np.where(known & ~is_top & may_be, mean - spent.share, 0.0)
-    return _Shares(may_be, np.where(count > 0, mean, -np.inf), np.nan_to_num(gaps))
+    may_be &= mean <= np.log(MOST_SHARE)
+    gaps = np.where(may_be, np.nan_to_num(gaps), 0.0)
+    return _Shares(may_be, _readable(np.where(count > 0, mean, -np.inf)), gaps)
 
 
 def _responses(

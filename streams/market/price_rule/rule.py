@@ -25,16 +25,12 @@ from streams.market.price_rule.sums import Line
 
 Method = Literal["shares", "sums", "bounded"]
 
-PROVED: Final = 0.6
-"""Part of a round's change that forecasts may miss and still be proved: what remains
-then shrinks by itself from round to round."""
-
 BETTER: Final = 0.9
 """Part of the plain shares' error that bent ones may have to be taken instead."""
 
-SURE: Final = 1.2
-"""How many times the bounded steps' error that of the sums may be: where all is far
-off, forecasts say little, and the sums learn faster."""
+SURE: Final = 0.7
+"""Part of the sums' error that shares may have to be taken where bids show too little
+to begin with them."""
 
 
 class Announcement(NamedTuple):
@@ -92,6 +88,8 @@ def _announced(rounds: Sequence[Round], limits: Limits) -> Announcement:
     else:
         raise AssertionError("bounded steps always lead somewhere")
     x = np.where(np.isfinite(x), x, book.log_prices[-1])
+    first = book.log_prices[0]
+    x = np.clip(x, first - limits.reach, first + limits.reach)
     x = np.clip(x, np.log(LEAST_PRICE), -np.log(LEAST_PRICE))
     said = np.nan_to_num(views.forecasts(x)[choice.forecast])
     said = np.clip(said, -200.0, 200.0)
@@ -117,13 +115,15 @@ def _choices(views: Views, errors: Errors | None, limits: Limits) -> list[_Choic
         return [shares, sums] if views.is_readable else [sums]
     is_bent = errors.bent < BETTER * errors.shares
     error = errors.bent if is_bent else errors.shares
-    is_proved = error <= PROVED * errors.change
-    bound = limits.first_step if is_proved else groping
+    # What forecasts missed of a change says how much farther they may be followed.
+    trust = 1 - error / max(errors.change, 1e-9)
+    bound = max(groping, limits.first_step * trust * abs(trust))
     shares = _Choice("shares", 1 if is_bent else 0, bound)
     others = [sums, bounded]
-    if errors.sums > SURE * errors.bounded:
+    if errors.sums > errors.bounded and errors.growth > 1:
         others = [bounded]
-    if error <= min(errors.sums, errors.bounded):
+    sure = 1.0 if views.is_readable else SURE
+    if error <= sure * min(errors.sums, errors.bounded):
         return [shares, *others]
     return others
 
@@ -137,8 +137,15 @@ def _found(
         size = len(start)
         none = Bend(np.zeros((size, 0)), np.zeros((0, size)))
         bend = views.bend if choice.forecast == 1 else none
-        low, high = views.model.log_prices - bound, views.model.log_prices + bound
-        found = clear(views.model, bend, start, seen.is_free, low, high)
+        anchor = views.model.log_prices
+        found = clear(
+            views.model, bend, start, seen.is_free, anchor - bound, anchor + bound
+        )
+        if not found.is_clear and bound > limits.unclear_step:
+            near = limits.unclear_step
+            found = clear(
+                views.model, bend, start, seen.is_free, anchor - near, anchor + near
+            )
         if not found.is_better:
             return None
         return np.where(seen.is_free, found.log_prices, start)

@@ -74,7 +74,7 @@ def straight(book: Book, is_free: Flags, *, rounds: int | None = None) -> Line:
             expected before anything is known.
     """
     count = book.rounds if rounds is None else min(rounds, book.rounds)
-    ratios = np.where(is_free, far_ratio(book)[-count:], 0.0)
+    ratios = np.where(is_free, far_ratio(book.supply, book.demand)[-count:], 0.0)
     prices = np.where(is_free, book.log_prices[-count:], book.log_prices[-1])
     dx = (prices[:-1] - prices[-1]).T
     df = (ratios[:-1] - ratios[-1]).T
@@ -87,11 +87,11 @@ def straight(book: Book, is_free: Flags, *, rounds: int | None = None) -> Line:
     return Line(book.log_prices[-1], ratios[-1], is_free, surprise, right)
 
 
-def far_ratio(book: Book) -> Floats:
-    """Return ln(D/S) by round and product, within FARTHEST either way."""
+def far_ratio(supply: Floats, demand: Floats) -> Floats:
+    """Return ln(D/S), within FARTHEST either way; 0 where both are 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log(book.demand) - np.log(book.supply)
-    ratio[(book.supply <= 0) & (book.demand <= 0)] = 0.0
+        ratio = np.log(demand) - np.log(supply)
+    ratio[(supply <= 0) & (demand <= 0)] = 0.0
     clipped: Floats = np.clip(ratio, -FARTHEST, FARTHEST)
     return clipped
 

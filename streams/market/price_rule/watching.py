@@ -20,10 +20,6 @@ BLIND_STEP: Final = 1.2
 far each further round. Three rounds reach a hundredfold; half of it would need four,
 twice of it would mostly overshoot what is near."""
 
-BLIND_REACH: Final = 9.0
-"""How far from its first price a price is moved blindly, in ln p: a factor of 8,000.
-What nobody takes there, nobody wants."""
-
 LEAST_DAMPING: Final = 1 / 16
 """Of steps: four halvings. What is smaller learns nothing from a round."""
 
@@ -61,7 +57,7 @@ def watch(book: Book, limits: Limits) -> Watch:
     no_demand = (demand <= 0) & ~was_wanted
     rises = (supply <= 0) & (demand > 0) & ~no_bid
     falls = (demand <= 0) & (supply > 0) & (was_wanted | (wanted > 0))
-    blind = _blind(book, rises, falls)
+    blind = _blind(book, rises, falls, limits.reach)
     is_free = (supply > 0) & (demand > 0)
     alarm, damping = _alarm(book, no_bid | no_demand, limits)
     return Watch(
@@ -75,7 +71,7 @@ def watch(book: Book, limits: Limits) -> Watch:
     )
 
 
-def _blind(book: Book, rises: Flags, falls: Flags) -> Floats:
+def _blind(book: Book, rises: Flags, falls: Flags, reach: float) -> Floats:
     x = book.log_prices
     newest = x[-1]
     target: Floats = newest.copy()
@@ -95,7 +91,7 @@ def _blind(book: Book, rises: Flags, falls: Flags) -> Floats:
                 break
             rounds += 1
         step = BLIND_STEP * 2 ** min(rounds - 1, 3)
-        low, high = x[0, product] - BLIND_REACH, x[0, product] + BLIND_REACH
+        low, high = x[0, product] - reach, x[0, product] + reach
         target[product] = np.clip(newest[product] + sign * step, low, high)
     return target
 

@@ -148,6 +148,13 @@ def plan(
             help="With --live: seconds without a line that end a round.",
         ),
     ] = DEFAULT_QUIET_S,
+    councils: Annotated[
+        bool,
+        typer.Option(
+            "--councils",
+            help="With --live: consumers belong to a tree of councils.",
+        ),
+    ] = False,
     workers: WorkersOption = None,
 ) -> None:
     """
@@ -163,11 +170,17 @@ def plan(
             "a board that sees only sums sees no schedules; leave one of the two out",
             param_hint="--schedules",
         )
-    if not live and (url or period or workers):
+    of_live = {
+        "--url": url,
+        "--period": period,
+        "--councils": councils,
+        "--workers": workers,
+    }
+    if not live and any(of_live.values()):
         raise typer.BadParameter(
-            "in one process there are no workers, no period and no feed; add --live or "
+            "in one process there are no workers, no board and no feed; add --live or "
             "leave it out",
-            param_hint="--url" if url else "--period" if period else "--workers",
+            param_hint=next(name for name, value in of_live.items() if value),
         )
     bidders = _bidders(economy, start_price, schedules, sums_only)
     if live:
@@ -182,6 +195,7 @@ def plan(
             url=url,
             period=period,
             workers=workers or 1,
+            councils=councils,
             tolerance_percent=100 * tolerance,
             quiet_s=quiet,
             max_rounds=rounds,

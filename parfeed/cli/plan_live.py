@@ -33,9 +33,11 @@ from parfeed.cli.progress import shown_progress
 from parfeed.cli.replay import INTERRUPTED, OPEN_TIMEOUT_S
 from parfeed.cli.supervised import unless_it_fails
 from parfeed.client.connection import connect
+from parfeed.economy.council_tree import council_tree
 from parfeed.economy.live import Asked, Planned, plan_live
 from parfeed.economy.playing import rounds_to
 from parfeed.supervisor import Supervisor
+from schemas.agenda import CouncilFormed
 from schemas.settings import Settings
 from schemas.values import Period
 
@@ -55,12 +57,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         url: of a running deployment; None for one of its own.
         period: to plan; None for next week.
         workers: of the deployment of its own.
+        councils: whether consumers have a tree of councils.
         tolerance_percent, quiet_s, max_rounds: see `Asked`.
     """
 
     url: str | None
     period: str | None
     workers: int
+    councils: bool
     tolerance_percent: float
     quiet_s: float
     max_rounds: int
@@ -117,13 +121,17 @@ def _as_json(planned: Planned, start_s: float, levels: tuple[int, ...]) -> bytes
 async def _planned(
     bidders: "Bidders", options: Options, console: Console
 ) -> tuple[float, Planned]:
+    # Another run is another series of events, whatever the feed remembers.
+    run_id = f"live-{uuid4().hex[:12]}"
+    tree, council_of = _councils(bidders, run_id) if options.councils else ((), ())
     asked = Asked(
-        # Another run is another series of events, whatever the feed remembers.
-        run=f"live-{uuid4().hex[:12]}",
+        run=run_id,
         period=Period(options.period or next_week(datetime.now(UTC))),
         tolerance_percent=options.tolerance_percent,
         quiet_s=options.quiet_s,
         max_rounds=options.max_rounds,
+        councils=tree,
+        council_of=council_of,
     )
     began_s = time.perf_counter()
     async with (
@@ -141,6 +149,13 @@ async def _planned(
                 supervisor, plan_live(feed, bidders, asked, doing=doing, came=came)
             )
     return start_s, planned
+
+
+def _councils(
+    bidders: "Bidders", run_id: str
+) -> tuple[tuple[CouncilFormed, ...], tuple[str, ...]]:
+    consumer = bidders.answer(bidders.start_prices).plans.consumer
+    return council_tree(run_id, int(consumer.max(initial=-1)) + 1, datetime.now(UTC))
 
 
 @asynccontextmanager

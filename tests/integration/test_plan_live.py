@@ -15,6 +15,8 @@ import pytest
 from support.polling import SCALE, eventually
 from support.processes import free_port
 
+from parfeed.client.connection import connect
+from parfeed.economy.council_tree import FEDERATION
 from parfeed.economy.councils import Councils, CouncilsFile, economy_of
 from parfeed.economy.reading import read_councils
 from parfeed.supervisor import Supervisor
@@ -98,13 +100,22 @@ async def test_a_running_feed_is_planned_in_and_a_period_once(
 ) -> None:
     settings = Settings(data_dir=str(tmp_path / "data"), port=free_port())
     async with Supervisor(settings) as running:
-        asked = ("--url", running.url, "--period", "2031-W07")
+        asked = ("--url", running.url, "--period", "2031-W07", "--councils")
         code, out, errors = await ended(await start(tmp_path, file, *asked))
         assert code == 0, errors
         lines = out.splitlines()
         assert lines[0].startswith("round 1: worst ")
         assert "publish" in lines[0]
         assert "Prices stand after " in out
+        async with connect(running.url) as feed:
+            councils = feed.subscribe("councils", period="2031-W07")
+            sums = {
+                row.product_id: row.quantity
+                for row in (await anext(councils)).changed
+                if row.council_id == FEDERATION
+            }
+        assert len(sums) == 20, "what consumers want: private and public products"
+        assert all(quantity for quantity in sums.values())
         code, _, errors = await ended(await start(tmp_path, file, *asked))
         assert code == 1
         assert "has rows of 2031-W07 already" in errors

@@ -76,6 +76,7 @@ def test_a_terminal_shows_a_bar_in_a_round_and_a_table_of_them() -> None:
         (["--url", "localhost:1"], "--url"),
         (["--period", "2031-W07"], "--period"),
         (["--workers", "2"], "--workers"),
+        (["--councils"], "--councils"),
         (["--live", "--sums-only"], "--sums-only"),
     ],
 )

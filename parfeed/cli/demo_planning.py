@@ -37,7 +37,7 @@ def round_words(row: RoundRow) -> str:
     words = (
         f"round {row.round}, worst imbalance {row.worst_percent:+} % "
         f"({plain(row.worst_product_id or '')}), {row.within_3:,} of "
-        f"{row.products:,} products within 3 %"
+        f"{row.products:,} within 3 %"
     )
     if row.forecast_percent is not None:
         words += f", forecast {row.forecast_percent} %"
@@ -90,4 +90,4 @@ def _signed(now: PlanningNow) -> str:
     if not now.signed:
         return ""
     products = ", ".join(plain(product_id) for _, product_id in now.signed)
-    return f"; signed by the federation: {products}"
+    return f"; signed: {products}"

@@ -202,6 +202,7 @@ class _Planning:
             # A round ends when it is quiet: what has not reached the board by then
             # would be missing in it.
             await self._until(lambda: self.folded() >= len(week.lines))
+            self._stage, self._total = "rounds", 0
             await self._hand_in([week.opening])
         self._stage = "rounds"
         await self._until(lambda: any(row.prices_stand for row in self.rounds()))

@@ -68,8 +68,8 @@ def test_a_line_says_the_newest_round_and_what_was_signed() -> None:
         )
     )
     assert "round 2, worst imbalance -3.17 % (21633)" in line
-    assert "2,206 of 2,610 products within 3 %, forecast 0.02 %" in line
-    assert line.endswith("; signed by the federation: 84568")
+    assert "2,206 of 2,610 within 3 %, forecast 0.02 %" in line
+    assert line.endswith("; signed: 84568")
 
 
 def test_a_round_without_answers_has_no_imbalance() -> None:

@@ -69,13 +69,18 @@ async def restore(
         IntegrityError: if a record that a worker wrote cannot be read.
     """
     partition = tables.partition
+    kept = {
+        TopicPartition(full_name(prefix, topic), partition): topic
+        for topic in (MARKET, LINES)
+    }
     consumer = _consumer(bootstrap)
     await consumer.start()
     try:
-        for topic in (MARKET, LINES):
-            source = TopicPartition(full_name(prefix, topic), partition)
-            end = (await consumer.end_offsets([source]))[source]
-            async for records in _read(consumer, source, 0, end):
+        # Here and not before: aiokafka 0.14 ends a consumer that has had no turn since
+        # its start with a CancelledError, and without records nothing below waits.
+        ends = await _log_ends(bootstrap, list(kept))
+        for source, topic in kept.items():
+            async for records in _read(consumer, source, 0, ends[source]):
                 _put_back(tables, topic, records)
         for topic in SOURCES:
             source = TopicPartition(full_name(prefix, topic), partition)
@@ -123,6 +128,21 @@ async def unfolded(
             begin = after
     finally:
         await consumer.stop()
+
+
+async def _log_ends(
+    bootstrap: str, sources: list[TopicPartition]
+) -> dict[TopicPartition, int]:
+    # To a reader of committed records a partition ends where the first transaction is
+    # open, be it another writer's: the board's rows lie among ours. What we committed
+    # behind it is read once that one has ended, which Kafka sees to.
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        ends: dict[TopicPartition, int] = await consumer.end_offsets(sources)
+    finally:
+        await consumer.stop()
+    return ends
 
 
 def _consumer(bootstrap: str) -> AIOKafkaConsumer:

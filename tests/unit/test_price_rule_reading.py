@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from support.small_market import round_of
 
+from streams.market.price_rule.bending import bend_of
 from streams.market.price_rule.book import keyed, open_book
 from streams.market.price_rule.model import Model, forecast
 from streams.market.price_rule.processes import processes
@@ -61,7 +62,8 @@ def test_a_second_round_tells_what_effort_costs():
     assert said.demand[1] == pytest.approx(expected["inputs"][0][2], rel=1e-6)
 
 
-def test_a_company_that_was_full_in_one_round_is_known_in_both_states():
+@pytest.mark.parametrize("seen", [([3.0, 1.0], [0.4, 1.0]), ([0.4, 1.0], [3.0, 1.0])])
+def test_a_company_that_was_full_in_one_round_is_known_in_both_states(seen):
     def answered(prices):
         # Four others have room, so that what differs is no chance.
         one, free = process(prices, capacity=0.5), process(prices)
@@ -71,7 +73,7 @@ def test_a_company_that_was_full_in_one_round_is_known_in_both_states():
             inputs=one["inputs"] + [(n, 1, free["inputs"][0][2]) for n in range(1, 5)],
         )
 
-    model = model_of(answered([3.0, 1.0]), answered([0.4, 1.0]))
+    model = model_of(*map(answered, seen))
     for prices in ([2.0, 0.5], [0.5, 1.1]):
         expected = process(prices, capacity=0.5)
         said = forecast(model, np.log(prices))
@@ -197,3 +199,20 @@ def test_bids_that_cost_more_than_they_earn_are_taken_to_be_like_the_others():
         )
     )
     assert model.bids.response == pytest.approx([2.5, 2.5])
+
+
+def test_what_the_model_missed_is_added_to_it_along_the_way_it_came():
+    # Of sums nobody is seen in, the model knows too little.
+    def answered(x):
+        return round_of(
+            np.exp(x), hidden_supply=[1.0, 1.0], hidden_demand=np.exp([-6 * x[0], x[0]])
+        )
+
+    first, second = np.array([0.2, 0.0]), np.array([0.1, 0.0])
+    book = open_book(keyed([answered(first), answered(second)]))
+    model = read(book)
+    bend = bend_of(book, model, np.ones(2, bool))
+    for x in (first, second, np.array([-0.1, 0.0])):
+        said = forecast(model, x)
+        ratio = np.log(said.demand / said.supply) + bend.at(x - model.log_prices)
+        assert ratio == pytest.approx([-6 * x[0], x[0]], abs=1e-3)

@@ -3,8 +3,9 @@ PURE. Which line of one round is which of another.
 
 A line is known by who says what: company and product, consumer and product, a bid and
 the input's product. One bidder should have one line for a product. If it has several,
-bids are told apart by what they need and by the share that this costs, which hardly
-changes from round to round; whatever is still alike, by its size.
+bids are told apart by what they need and by how they divide what it costs, which hardly
+changes from round to round; whatever is still alike, by that cost's share in what the
+bid earns, and by its size.
 """
 
 from typing import Final
@@ -77,11 +78,17 @@ def bid_keys(round_: Round) -> Integers:
     key += np.where(count[place] > 1, mark % _MARKS, 0)
     spent = inputs.quantity * round_.prices[inputs.product]
     # In an order that is theirs, so that the sum is the same whatever came first.
-    order = np.lexsort((spent, inputs.bid))
-    cost = np.bincount(inputs.bid[order], spent[order], len(key))
+    order = np.lexsort((spent, inputs.product, inputs.bid))
+    of, spent = inputs.bid[order], spent[order]
+    cost = np.bincount(of, spent, len(key)).astype(np.float64)
     earned = bids.quantity * round_.prices[bids.product]
     share = np.divide(cost, earned, out=np.zeros(len(key)), where=earned > 0)
-    return _by_size(key, bids.quantity, share)
+    is_first = np.ones(len(of), bool)
+    is_first[1:] = of[1:] != of[:-1]
+    first = np.zeros(len(key))
+    first[of[is_first]] = spent[is_first]
+    first = np.divide(first, cost, out=first, where=cost > 0)
+    return _by_size(key, bids.quantity, share, first)
 
 
 def plan_keys(round_: Round) -> Integers:

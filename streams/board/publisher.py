@@ -24,9 +24,14 @@ from schemas.planning import PeriodAnnounced
 from schemas.rows import RejectedRecord
 from schemas.settings import Settings
 from schemas.topics import AGENDA, BOARD, MARKET, REJECTED, Topic, full_name, group_name
-from streams.publisher import MAX_BATCH_BYTES, TRANSACTION_TIMEOUT_MS
+from streams.publisher import MAX_BATCH_BYTES
 
 log = logging.getLogger(__name__)
+
+TRANSACTION_TIMEOUT_MS: Final = 10_000
+"""How long Kafka keeps the transaction of a board that vanished, if no other follows.
+One takes 30 ms, of ten thousand products a second. A worker that restores rows waits
+for it, since its own may lie behind."""
 
 REQUEST_TIMEOUT_MS: Final = 20_000
 """For Kafka to confirm a write, an election included; then the board starts anew."""

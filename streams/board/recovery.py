@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
@@ -19,6 +20,7 @@ from schemas.agenda import GateClosed, PeriodOpened, PriceSet, RoundAnnounced
 from schemas.board_rows import AGENDA_POSITION, RoundRow
 from schemas.codec import decode_events
 from schemas.errors import IntegrityError, Refused
+from schemas.rows import ZERO
 from schemas.settings import Settings
 from schemas.topics import AGENDA, full_name
 from streams.board.agenda_desk import AgendaDesk
@@ -197,6 +199,22 @@ def _take_up(plan: PeriodPlan, said: Said, heard: Sequence[_Heard]) -> None:
                 plan.gate_reason = one.event.reason
 
 
+def _still_open(row: RoundRow) -> RoundRow:
+    # What a board wrote that died before it had closed the period.
+    return msgspec.structs.replace(
+        row,
+        phase="planning",
+        prices_stand=False,
+        excluded=(),
+        excluded_count=0,
+        priced_out=(),
+        priced_out_count=0,
+        denied=0,
+        denied_budget=ZERO,
+        moved_budget=ZERO,
+    )
+
+
 async def _record(
     settings: Settings, consumer: Any, plan: PeriodPlan, said: Said
 ) -> PeriodRecord:
@@ -209,8 +227,10 @@ async def _record(
     async for replayed in replay(settings, consumer, plan.period, said, said.round):
         rounds.append(replayed.answered)
         book = replayed.book
+    rows = dict(said.rows)
+    rows[said.round] = _still_open(rows[said.round])
     return PeriodRecord(
-        said.rows,
+        rows,
         prices,
         rounds,
         book,

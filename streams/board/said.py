@@ -19,7 +19,7 @@ from schemas.planning import (
 from schemas.settings import Settings
 from schemas.topics import BOARD, MARKET, full_name
 from schemas.values import from_wire
-from streams.board.topic_reading import since, stretch
+from streams.board.topic_reading import reading, since, stretch
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,8 @@ class Said(msgspec.Struct, kw_only=True):
         times: the newest word on when the gate closes.
         indicated: how many times indicative prices were published.
         shown: the newest indicative prices, by product, of the newest round.
-        rows: the rounds' rows, by round.
+        rows: the rounds' rows, by round, as they lie in the feed's log: the newest
+            version may be of a step that was never finished.
         council_rows: of the period, the newest of each.
         begins: by partition, where in `board` reading began.
         ends: by partition, where it ended.
@@ -107,11 +108,19 @@ async def read_said(
         async for records in stretch(consumer, source, begins[source], ends[source]):
             _add_events(said, source.partition, records)
     rows = [TopicPartition(full_name(prefix, MARKET), n) for n in numbers]
-    begins = await since(consumer, rows, timestamp_ms)
-    ends = await consumer.end_offsets(rows)
-    for source in rows:
-        async for records in stretch(consumer, source, begins[source], ends[source]):
-            _add_rows(said, records)
+    # The workers' transactions in the feed's log are open for seconds, and committed
+    # rows of the board lie behind them. Prices and rows are one transaction: what is
+    # here too much is told by the prices.
+    async with reading(settings, committed=False) as onlooker:
+        begins = await since(onlooker, rows, timestamp_ms)
+        ends = await onlooker.end_offsets(rows)
+        for source in rows:
+            async for records in stretch(
+                onlooker, source, begins[source], ends[source]
+            ):
+                _add_rows(said, records)
+    for one in said.values():
+        one.rows = {n: row for n, row in one.rows.items() if n in one.announced}
     return said
 
 

@@ -1,4 +1,4 @@
-"""Reading a stretch of a partition as it was committed, for recovery and the audit."""
+"""Reading a stretch of a partition, for recovery and the audit."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -17,11 +17,20 @@ FETCH_BYTES: Final = 4 * 1024 * 1024
 
 
 @asynccontextmanager
-async def reading(settings: Settings) -> AsyncIterator[AIOKafkaConsumer]:
-    """Connect a consumer without a group that reads committed records only."""
+async def reading(
+    settings: Settings, *, committed: bool = True
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """
+    Connect a consumer without a group.
+
+    Args:
+        settings: of the deployment.
+        committed: whether to read committed records only. To such a reader a
+            partition ends where any writer's transaction is open.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.broker,
-        isolation_level="read_committed",
+        isolation_level="read_committed" if committed else "read_uncommitted",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=FETCH_BYTES,

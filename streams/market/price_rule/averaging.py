@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from streams.market.answers import Floats
-from streams.market.price_rule.book import Book, Lines
+from streams.market.price_rule.book import Book, Lines, log_of
 from streams.market.price_rule.curves import Curves
 from streams.market.price_rule.model import Forecast, Model, forecast, shared
 
@@ -23,6 +23,10 @@ NEAREST: Final = 0.01
 
 FARTHEST: Final = 2.0
 """By how much a line may be off what its schedule says of the same price, by chance."""
+
+OUTLIER: Final = 4.0
+"""Standard deviations by which a line that was carried may differ from what stands: one
+line in 16,000 does by chance."""
 
 _LEAST_NOISE: Final = 1e-9
 """Standard deviation of a sum that counts as none: earlier rounds are left alone."""
@@ -137,9 +141,16 @@ def _parted(square: Floats, distance: Floats) -> tuple[float, float]:
 
 def _mean(answers: list[Floats], stood: Floats, weights: Floats) -> Floats:
     # Geometric, of the rounds in which a line stood; one that is 0 now stays 0.
-    total, weight = np.zeros(len(stood[-1])), np.zeros(len(stood[-1]))
+    newest = log_of(stood[-1])
+    total, weight = np.zeros(len(newest)), np.zeros(len(newest))
+    # What chance does between two rounds, by the usual line of the last one.
+    apart = np.abs(log_of(answers[-2]) - newest)
+    apart = apart[np.isfinite(apart)]
+    most = OUTLIER * float(np.median(apart)) / 0.6745 if apart.size else 0.0
     for answer, quantity, part in zip(answers, stood, weights, strict=True):
         known = (quantity > 0) & (answer > 0)
+        # A line that the model carries elsewhere says something of its own.
+        known &= ~(np.abs(log_of(answer) - newest) > most)
         total += np.where(known, part * np.log(np.where(known, answer, 1.0)), 0.0)
         weight += np.where(known, part, 0.0)
     mean = np.exp(total / np.where(weight > 0, weight, 1.0))

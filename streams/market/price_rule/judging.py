@@ -78,6 +78,7 @@ class Errors(NamedTuple):
         shares, bent, sums, bounded: by method.
         change: of how much the imbalance changed, as if nothing had been forecast.
         growth: how many times as far off all products are as they were a round ago.
+        off: the root mean square of ln(D/S) itself, in the newest round.
     """
 
     shares: float
@@ -86,6 +87,7 @@ class Errors(NamedTuple):
     bounded: float
     change: float
     growth: float
+    off: float
 
 
 def views_of(book: Book, limits: Limits) -> Views:
@@ -123,7 +125,7 @@ def errors_of(
     if book.rounds < 2:
         return None
     came = far_ratio(book.supply, book.demand)
-    squares = np.zeros(len(Errors._fields) - 1)
+    squares = np.zeros(5)
     weight = 1.0
     for number in range(book.rounds - 1, max(0, book.rounds - 1 - JUDGED), -1):
         views = views_of(open_book(rounds[:number]), limits)
@@ -138,4 +140,5 @@ def errors_of(
     off = np.sqrt((came[-2:, seen.is_free] ** 2).sum(axis=1)) + 1e-9
     growth = float(off[1] / off[0])
     shares, bent, sums, bounded, change = np.sqrt(squares).tolist()
-    return Errors(shares, bent, sums, bounded, change, growth)
+    usual = float(off[1] / np.sqrt(max(1, seen.is_free.sum())))
+    return Errors(shares, bent, sums, bounded, change, growth, usual)

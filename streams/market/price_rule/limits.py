@@ -18,6 +18,9 @@ class Limits(NamedTuple):
         groping_step: greatest step of ln p by sums alone and while the model read off
             the bids is not trusted: a factor of 1.5. Smaller ones need more rounds
             than people bear, larger ones overshoot where supply is elastic.
+        near_factor: greatest step of the model that is not trusted by what all products
+            are off, as a root mean square of ln(D/S): what is left at the end, noise
+            for the most part, is no reason to go far.
         level_step: greatest step by sums of all prices together: a factor of 150,
             since a level that is wrong shows in every sum.
         least_step: below it a step is not shrunk: a tenth of the tolerance moves
@@ -33,6 +36,7 @@ class Limits(NamedTuple):
     unclear_step: float = 1.5
     reach: float = 9.0
     groping_step: float = 0.4
+    near_factor: float = 2.0
     level_step: float = 5.0
     least_step: float = 0.02
     alarm_growth: float = 1.05

@@ -117,7 +117,8 @@ def _choices(views: Views, errors: Errors | None, limits: Limits) -> list[_Choic
     error = errors.bent if is_bent else errors.shares
     # What forecasts missed of a change says how much farther they may be followed.
     trust = 1 - error / max(errors.change, 1e-9)
-    bound = max(groping, limits.first_step * trust * abs(trust))
+    near = max(limits.least_step, limits.near_factor * errors.off)
+    bound = max(min(groping, near), limits.first_step * trust * abs(trust))
     shares = _Choice("shares", 1 if is_bent else 0, bound)
     others = [sums, bounded]
     if errors.sums > errors.bounded and errors.growth > 1:

@@ -67,14 +67,13 @@ async def test_any_server_answers_a_cursor_with_exactly_what_changed(
         await rows.write("salt")
         await rows.write("salt")
 
+        async with Socket(settings) as newest:
+            await newest.subscribe()
+            await newest.until_has("s", rows.sequences)
+
         async def has_read() -> bool:
-            offset = int(
-                (await health(other))["cursor"]
-                .split(":")[1]
-                .split(".")[rows.partition_of("salt")]
-            )
-            before = int(cursor.split(":")[1].split(".")[rows.partition_of("salt")])
-            return offset > before + 1
+            reached: str = newest.reader.cursors["s"]
+            return (await health(other))["cursor"] == reached
 
         await eventually(has_read)
         async with Socket(other, socket.reader) as back:

@@ -66,6 +66,11 @@ def test_the_alarm_is_raised_where_nothing_gets_better_for_four_rounds():
     assert watched(off(20), off(30), off(25), off(30), off(25)).alarm
 
 
+def test_getting_better_by_less_than_noise_is_no_way_back():
+    creeping = [off(percent) for percent in (100, 99, 98, 97, 96.5)]
+    assert watched(*creeping).alarm
+
+
 def test_further_growth_damps_the_steps_further():
     seen = watched(off(10), off(20), off(40), off(60))
     assert seen.damping == 0.25

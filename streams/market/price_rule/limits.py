@@ -26,7 +26,8 @@ class Limits(NamedTuple):
         least_step: below it a step is not shrunk: a tenth of the tolerance moves
             nothing that anybody would see.
         alarm_growth: the worst imbalance has grown when it is more than this many
-            times what it was: noise alone moves it by some percent.
+            times what it was, and is less than ever when it is so much less: noise
+            alone moves it by some percent.
         alarm_rounds: rounds without a new least worst imbalance that raise the alarm,
             too: what is clearing finds one in every second round at least.
     """

@@ -42,7 +42,7 @@ class Announcement(NamedTuple):
         forecast_percent: the imbalance that is expected of them, by product.
         method: by which they were found.
         alarm: whether the worst imbalance grew twice in a row, or found no new least
-            for four rounds, and is not less than ever since.
+            for four rounds, and is not clearly less than ever since.
         no_bid: the products that nobody bids for; their price stays.
         no_demand: the products that nobody wants at any price so far.
     """

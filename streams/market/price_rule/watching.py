@@ -104,8 +104,8 @@ def _alarm(book: Book, is_flagged: Flags, limits: Limits) -> tuple[bool, float]:
         grows = now > before * limits.alarm_growth and now > limits.tolerance_percent
         grown = grown + 1 if grows else 0
         since += 1
-        if now < least or now <= limits.tolerance_percent:
-            # The way back: what had grown is less than it ever was.
+        if now * limits.alarm_growth < least or now <= limits.tolerance_percent:
+            # The way back: what had grown is clearly less than it ever was.
             least, since, alarm = min(now, least), 0, False
         if grown >= 2 or since >= limits.alarm_rounds:
             alarm = True

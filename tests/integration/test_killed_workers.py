@@ -97,6 +97,10 @@ async def test_a_worker_paused_past_its_session_cannot_write_when_it_wakes(
     await _until_folded(settings, EVENTS // 4)
     os.kill(paused.pid, signal.SIGSTOP)
     successor = await processes.worker(settings)
+    # The events alone may all have been folded before the session is over.
+    await eventually(
+        lambda: b"partitions: [0, 1, 2, 3]" in successor.log.read_bytes(), within_s=30
+    )
     await _until_folded(settings, EVENTS * 4 // 5)
     os.kill(paused.pid, signal.SIGCONT)
     # Its transaction is ended by the successor: the first thing it writes or commits

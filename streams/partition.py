@@ -19,7 +19,17 @@ from aiokafka.partitioner import murmur2
 from schemas.codec import encode, encode_key
 from schemas.errors import IntegrityError
 from schemas.settings import Settings
-from schemas.topics import BIDS, BOARD, LINES, MARKET, REJECTED, SOURCES, full_name
+from schemas.topics import (
+    BIDS,
+    BOARD,
+    LINES,
+    MARKET,
+    PURCHASES,
+    REJECTED,
+    SOURCES,
+    full_name,
+    group_name,
+)
 from streams.market.batch import Changes, fold_batch
 from streams.market.periods import Calendar
 from streams.market.tables import Rules, Tables, line_key
@@ -173,7 +183,7 @@ class Partition:
 
 def group_id(settings: Settings) -> str:
     """Return the name of the workers' group."""
-    return f"{settings.topic_prefix}.workers"
+    return group_name(settings.topic_prefix, PURCHASES)
 
 
 def rules(settings: Settings, partition: int) -> Rules:

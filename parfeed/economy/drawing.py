@@ -8,7 +8,8 @@ share of it that a process makes and b what inputs take of a process's revenue,
 
     x = c + b w x
 
-has one solution, since inputs take less than all. Where a rule starts is drawn too: up
+has one solution, since inputs take less than all. What is drawn can be said in events:
+nobody has two lines that would replace each other. Where a rule starts is drawn too: up
 to 100 times off, either all prices together or each by itself.
 """
 
@@ -227,10 +228,8 @@ def _wiring(roles: Roles, products: int, chance: np.random.Generator) -> Wiring:
     weight = chance.gamma(2, size=size) + 0.1
     whole = summed(input_process, weight, processes)
     costs = chance.uniform(0.3, 0.8, processes)
-    # Every third company or so runs two processes.
-    company = np.cumsum(chance.random(processes) > 0.3) - 1
     return Wiring(
-        company=company - company[0],
+        company=_companies(at, product, processes, chance),
         output_process=at,
         output_product=product,
         output_share=part / total[product],
@@ -239,6 +238,25 @@ def _wiring(roles: Roles, products: int, chance: np.random.Generator) -> Wiring:
         input_exponent=weight / whole[input_process] * costs[input_process],
         effort=chance.uniform(0.01, 0.1, processes),
     )
+
+
+def _companies(
+    at: Integers, product: Integers, processes: int, chance: np.random.Generator
+) -> Integers:
+    # Three processes in ten are run by the company of another. Never two for one
+    # product: of a company's bids for it the later replaces the earlier.
+    makes: list[set[int]] = [set() for _ in range(processes)]
+    for process, made in zip(at.tolist(), product.tolist(), strict=True):
+        makes[process].add(made)
+    joins = chance.random(processes) < 0.3
+    company = np.zeros(processes, np.int64)
+    number, its = -1, set[int]()
+    for process in chance.permutation(processes).tolist():
+        if number < 0 or not joins[process] or its & makes[process]:
+            number, its = number + 1, set()
+        its |= makes[process]
+        company[process] = number
+    return company
 
 
 def _needs(

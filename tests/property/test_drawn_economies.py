@@ -40,6 +40,20 @@ def test_it_starts_up_to_100_times_off_and_every_answer_is_a_number(seed, kind):
         assert (quantity >= 0).all()
 
 
+@given(SEEDS, st.sampled_from(KINDS))
+@settings(max_examples=30, deadline=None)
+def test_no_line_would_replace_another_as_an_event(seed, kind):
+    economy = draw_economy(seed, kind)
+    answers = economy.answer(economy.start_prices)
+    bids, inputs, plans = answers.bids, answers.inputs, answers.plans
+    for said in (
+        (bids.company, bids.product),
+        (bids.company[inputs.bid], bids.product[inputs.bid], inputs.product),
+        (plans.consumer, plans.product),
+    ):
+        assert len(np.unique(np.stack(said), axis=1).T) == len(said[0])
+
+
 @given(SEEDS, st.sampled_from(KINDS), st.floats(0.01, 100))
 @settings(max_examples=30, deadline=None)
 def test_schedules_never_go_the_wrong_way(seed, kind, factor):

@@ -32,7 +32,7 @@ from schemas.codec import decode_events
 from schemas.errors import IntegrityError, Refused
 from schemas.feed import Result
 from schemas.settings import Settings
-from schemas.topics import AGENDA, SOURCES, Topic, full_name
+from schemas.topics import AGENDA, REQUESTS, SOURCES, Topic, full_name
 
 BATCH_BYTES: Final = 512 * 1024
 """Of one batch: half of what a broker takes by default (`message.max.bytes`), some
@@ -48,7 +48,7 @@ RENEW_PAUSE_S: Final = 1.0
 STOP_S: Final = 0.5
 """How long a producer that is given up may take for what is under way."""
 
-PUBLISHED: Final = (*SOURCES, AGENDA)
+PUBLISHED: Final = (*SOURCES, AGENDA, REQUESTS)
 """The topics that clients' events go to."""
 
 UNAVAILABLE: Final = "unavailable"

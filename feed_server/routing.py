@@ -6,6 +6,7 @@ from schemas.errors import Refused
 from schemas.event_base import ProductEvent
 from schemas.events import Event
 from schemas.topics import BOARD_ONLY, TOPIC_OF_EVENT, Topic
+from schemas.trading import BudgetSet, PurchaseRequested
 
 
 def route(event: Event) -> tuple[Topic, bytes]:
@@ -27,5 +28,7 @@ def _key(event: Event) -> str:
             return event.product_id
         case CouncilFormed():
             return event.council_id
+        case BudgetSet() | PurchaseRequested():
+            return event.consumer_id
         case _:
             return str(event.period)

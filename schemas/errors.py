@@ -45,6 +45,19 @@ REFUSALS: Final[dict[str, str]] = {
     "already_decided": "The council has decided on this line; what is decided stands.",
     "stale_round": "Another round runs than the one that this was said of.",
     "board_only": "Only the board says this; ask it by an event of the agenda.",
+    "period_settled": "Trading of this period has ended; a correction brings in what "
+    "came too late.",
+    "unknown_card": "No budget of this consumer is known for the period.",
+    "card_exceeded": "The purchase costs more than is left on the card.",
+    "line_exceeded": "More units than are left of the consumer's plan line.",
+    "unknown_offer": "The company asks no unplanned price for this product.",
+    "price_exceeded": "A unit costs more than the request allows.",
+    "share_out_of_window": "The unplanned share lies outside of the board's window.",
+    "terms_in_use": "Trading of this period has begun; its terms stand.",
+    "pace_too_low": "Purchases do not outrun the plan; no rebid can be requested.",
+    "unknown_rebid": "No rebid of this product is requested in the period.",
+    "not_settled": "The period is not settled; nothing of it can be corrected.",
+    "nothing_to_correct": "Nothing came too late for the period since it was settled.",
     "unavailable": "Kafka did not confirm the event; send it again with its event_id.",
 }
 

@@ -2,7 +2,8 @@
 PURE. The events of trading, and the union of all events.
 
 Purchases, production and companies' own prices stand here; planning has its events in
-`schemas/planning.py`, the board's agenda in `schemas/agenda.py`.
+`schemas/planning.py`, the board's agenda in `schemas/agenda.py`, what is asked of the
+ledger in `schemas/trading.py`.
 """
 
 from schemas.agenda import AgendaEvent
@@ -17,6 +18,7 @@ from schemas.planning import (
     PriceAnnounced,
     PriceIndicated,
 )
+from schemas.trading import RequestEvent, TradingEnded
 from schemas.values import Identifier, PositiveQuantity, Price, Quantity
 
 
@@ -68,10 +70,13 @@ class ProductionReported(ProductEvent, frozen=True, kw_only=True, tag="productio
     Attributes:
         company_id: who made them.
         quantity: units made since its report before.
+        unit_cost: what one of them cost it; None if it does not say. The board alone
+            learns who cannot afford the planned price (P-10).
     """
 
     company_id: Identifier
     quantity: PositiveQuantity
+    unit_cost: Quantity | None = None
 
 
 class UnplannedPricePosted(ProductEvent, frozen=True, kw_only=True, tag="price"):
@@ -104,4 +109,4 @@ MarketEvent = (
 )
 """What is folded into the row of a product."""
 
-Event = MarketEvent | PeriodAnnounced | AgendaEvent
+Event = MarketEvent | PeriodAnnounced | TradingEnded | AgendaEvent | RequestEvent

@@ -199,12 +199,15 @@ class PlannedPriceAnnounced(
         planned_price: of one unit, before tax.
         revision: the round that announced it; a greater one replaces it.
         reason: why, in the board's words.
+        stands_from: from when on it counts, by the time of purchases; None from the
+            period's begin. What was bought before keeps the price before.
     """
 
     period: Period
     planned_price: Price
     revision: Revision = 0
     reason: Reason = ""
+    stands_from: Moment | None = None
 
 
 class CouncilDecided(ProductEvent, frozen=True, kw_only=True, tag="decision"):

@@ -29,16 +29,21 @@ from schemas.json_schema import Schema, definitions, reference
 from schemas.rows import Line, RejectedRecord
 from schemas.settings import Settings
 from schemas.topics import (
+    ACCOUNTS,
     AGENDA,
     ALL,
+    DECISIONS,
     EPOCH,
     LINES,
     MARKET,
+    POSTINGS,
     REJECTED,
+    REQUESTS,
     SOURCES,
     Topic,
     full_name,
 )
+from schemas.trading_rows import CardRow, CostRow, DecisionRow, Posting, StatementRow
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 VERSION: Final = "1.1.0"
@@ -63,9 +68,20 @@ _UNIONS: Final[dict[str, Any]] = {
 _ROWS: Final[dict[Topic, tuple[type[msgspec.Struct], ...]]] = {
     MARKET: get_args(FeedRow),
     LINES: (Line,),
+    ACCOUNTS: (CardRow, StatementRow, CostRow),
+    DECISIONS: (DecisionRow,),
+    POSTINGS: (Posting,),
     REJECTED: (RejectedRecord,),
 }
-_PRIVATE: Final = (Line, RejectedRecord)
+_PRIVATE: Final = (
+    Line,
+    CardRow,
+    StatementRow,
+    CostRow,
+    DecisionRow,
+    Posting,
+    RejectedRecord,
+)
 """Rows of topics alone: no channel shows them."""
 
 
@@ -271,7 +287,7 @@ def _operations() -> dict[str, Schema]:
     for topic in ALL:
         if topic is not EPOCH:
             channel = f"#/channels/{topic.name}"
-            is_read = topic in (*SOURCES, AGENDA)
+            is_read = topic in (*SOURCES, AGENDA, REQUESTS)
             operations[f"{'fold' if is_read else 'write'}_{topic.name}"] = {
                 "action": "receive" if is_read else "send",
                 "channel": {"$ref": channel},

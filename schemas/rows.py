@@ -26,6 +26,7 @@ LineKind = Literal[
     "planned_price",
     "decision",
     "period",
+    "closing",
 ]
 
 Colour = Literal["blue", "green", "yellow", "orange", "red"]
@@ -218,7 +219,8 @@ class Line(Row, frozen=True, kw_only=True, tag_field="type", tag="line"):
 
     Attributes:
         kind: the tag of the event that made it.
-        party_id: the company, the consumer, the council of a decision, or `board`.
+        party_id: the company, the consumer, the council of a decision, or `board`; of
+            a closing, the source topic that it cuts.
         amount: units of a bid or plan line at the announced price, as they are in the
             row's sum; money of a price; of a decision 1 if lines count, else 0; of a
             period the microseconds since 1970 at which its gate closes, 0 for never.
@@ -230,7 +232,9 @@ class Line(Row, frozen=True, kw_only=True, tag_field="type", tag="line"):
         for_product_id: of an input, the product of the bid that needs it.
         terms: limits and schedule, where there are any.
         offset: of the record in `bids` that made it, or of the newest confirmation;
-            -1 for other kinds. An answer to another price leaves it as it is.
+            an answer to another price leaves it as it is. Of a closing, of the last
+            record of the topic that counts in the period; -1 if none does, and for
+            other kinds.
     """
 
     kind: LineKind

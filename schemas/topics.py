@@ -69,10 +69,17 @@ PRODUCTION: Final = Topic(
 BOARD: Final = Topic(
     name="board",
     about="What the board says: prices, decisions on lines, the times of a period.",
-    key="product_id; none for `period`, which lies in every partition",
+    key="product_id; none for `period` and `trading_end`, which lie in every partition",
     cleanup="delete",
     event_types=frozenset(
-        {"announced_price", "indicative_price", "planned_price", "decision", "period"}
+        {
+            "announced_price",
+            "indicative_price",
+            "planned_price",
+            "decision",
+            "period",
+            "trading_end",
+        }
     ),
 )
 AGENDA: Final = Topic(
@@ -93,6 +100,23 @@ AGENDA: Final = Topic(
     ),
     single_partition=True,
 )
+REQUESTS: Final = Topic(
+    name="requests",
+    about="What people ask of the ledger: budgets, purchases, rebids, closes.",
+    key="the consumer_id of a `budget` and a `request`, else the period",
+    cleanup="delete",
+    event_types=frozenset(
+        {
+            "budget",
+            "request",
+            "terms",
+            "rebid_request",
+            "rebid_answer",
+            "close",
+            "correction",
+        }
+    ),
+)
 MARKET: Final = Topic(
     name="market",
     about="The newest version of every row of the feed: the feed's log.",
@@ -104,6 +128,24 @@ LINES: Final = Topic(
     about="What stands for one party. Private to the workers: it names parties.",
     key="JSON [kind, product_id, period, party_id, for_product_id or empty]",
     cleanup="compact",
+)
+ACCOUNTS: Final = Topic(
+    name="accounts",
+    about="The newest version of every private row: cards, statements, costs.",
+    key="JSON [*, period, the row's type, party, and what else names it]",
+    cleanup="compact",
+)
+DECISIONS: Final = Topic(
+    name="decisions",
+    about="What the ledger decided on each request. Private: it names consumers.",
+    key="the party that asked",
+    cleanup="delete",
+)
+POSTINGS: Final = Topic(
+    name="postings",
+    about="The ledger's postings, each summing to zero. Private: it names parties.",
+    key="JSON [period, revision]",
+    cleanup="delete",
 )
 REJECTED: Final = Topic(
     name="rejected",
@@ -122,11 +164,22 @@ EPOCH: Final = Topic(
 SOURCES: Final = (PURCHASES, BIDS, PRODUCTION, BOARD)
 """What workers fold: partitioned by product."""
 
-ALL: Final = (*SOURCES, AGENDA, MARKET, LINES, REJECTED, EPOCH)
+ALL: Final = (
+    *SOURCES,
+    AGENDA,
+    REQUESTS,
+    MARKET,
+    LINES,
+    ACCOUNTS,
+    DECISIONS,
+    POSTINGS,
+    REJECTED,
+    EPOCH,
+)
 
 TOPIC_OF_EVENT: Final[dict[str, Topic]] = {
     event_type: topic
-    for topic in (*SOURCES, AGENDA)
+    for topic in (*SOURCES, AGENDA, REQUESTS)
     for event_type in topic.event_types
 }
 """Where an event belongs, by its tag."""
@@ -143,4 +196,5 @@ def full_name(prefix: str, topic: Topic) -> str:
 
 def group_name(prefix: str, topic: Topic) -> str:
     """Return the group whose committed offset says how far a topic is taken."""
-    return f"{prefix}.{'board' if topic is AGENDA else 'workers'}"
+    owner = {AGENDA.name: "board", REQUESTS.name: "ledger"}.get(topic.name, "workers")
+    return f"{prefix}.{owner}"

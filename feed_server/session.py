@@ -295,6 +295,7 @@ class Session:
                 ),
                 heartbeat_s=self._settings.heartbeat_s,
                 channels=tuple(CHANNELS),
+                period=self._settings.period,
             )
         )
 

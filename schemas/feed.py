@@ -142,6 +142,7 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
         server: what the server calls itself.
         heartbeat_s: seconds between heartbeats.
         channels: that this server knows; empty if it knows `market` alone.
+        period: length of the market's periods; None if this server does not say.
     """
 
     epoch: str
@@ -149,6 +150,7 @@ class Welcome(Message, frozen=True, kw_only=True, tag="welcome"):
     limits: Limits
     heartbeat_s: float
     channels: tuple[str, ...] = ()
+    period: Literal["week", "day", "hour"] | None = None
 
 
 class Snapshot(Message, frozen=True, kw_only=True, tag="snapshot"):

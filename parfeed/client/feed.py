@@ -104,6 +104,11 @@ class Feed:
         return self.session.welcome.server if self.session.welcome else ""
 
     @property
+    def period_length(self) -> Literal["week", "day", "hour"] | None:
+        """How long the market's periods are; None if the server does not say."""
+        return self.session.welcome.period if self.session.welcome else None
+
+    @property
     def mismatches(self) -> int:
         """How often a subscription's rows failed their checksum and were replaced."""
         return self.session.mismatches

@@ -129,7 +129,9 @@ def test_nothing_is_answered_after_closing(state, kind, market):
 
 
 def test_hello_is_answered_with_what_the_client_may_do(market):
-    settings = Settings(max_subscriptions=7, publish_per_s=9, heartbeat_s=2.5)
+    settings = Settings(
+        max_subscriptions=7, publish_per_s=9, heartbeat_s=2.5, period="hour"
+    )
     wire = Wire(market, settings, hello=False)
     (welcome,) = wire.say(Hello(client="probe/1"))
     assert welcome == {
@@ -144,6 +146,7 @@ def test_hello_is_answered_with_what_the_client_may_do(market):
         },
         "heartbeat_s": 2.5,
         "channels": ["market", "rounds", "councils"],
+        "period": "hour",
     }
     assert wire.session.client == "probe/1"
 

@@ -1,9 +1,11 @@
 """
 PURE. The feed's channels as data: what rows each shows, and what names one of them.
 
-All rows lie in one log, the topic `market`. A record's key is a JSON list: product_id
-and period, then, of channels other than `market`, the row's type tag and what else
-tells its rows apart. So one cursor, one epoch and one heartbeat serve all channels.
+All rows lie in one log: the topic `market`, and behind its partitions those of
+`accounts`, which hold the rows of private channels. A record's key is a JSON list:
+product_id and period, then, of channels other than `market`, the row's type tag and
+what else tells its rows apart. So one cursor, one epoch and one heartbeat serve all
+channels.
 """
 
 from typing import Final
@@ -12,6 +14,15 @@ import msgspec
 
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.rows import MarketRow, Row
+from schemas.trading_rows import (
+    AlertRow,
+    CardRow,
+    CostRow,
+    FameRow,
+    OfferRow,
+    SettlementRow,
+    StatementRow,
+)
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +34,8 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
         named_by: the fields that tell its rows apart.
         is_by_product: whether `products` may choose among its rows; otherwise each is
             about all products.
+        is_private: whether each row is one party's, its field `party`, and shown to
+            nobody else.
     """
 
     name: str
@@ -30,6 +43,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     row: type[Row]
     named_by: tuple[str, ...]
     is_by_product: bool = True
+    is_private: bool = False
 
     @property
     def row_type(self) -> str:
@@ -57,8 +71,69 @@ COUNCILS: Final = Channel(
     named_by=("product_id", "period", "council_id"),
 )
 
+OFFERS: Final = Channel(
+    name="offers",
+    about="A company's unplanned price against the planned one, and the loss per unit.",
+    row=OfferRow,
+    named_by=("product_id", "period", "company_id"),
+)
+ALERTS: Final = Channel(
+    name="alerts",
+    about="What somebody should look at: pace, requested rebids and their answers.",
+    row=AlertRow,
+    named_by=("product_id", "period", "kind"),
+)
+FAME: Final = Channel(
+    name="fame",
+    about="What companies made beyond their bids, and gave away or kept.",
+    row=FameRow,
+    named_by=("product_id", "period", "company_id"),
+)
+SETTLEMENTS: Final = Channel(
+    name="settlements",
+    about="How a product's period was settled: accuracy, tax, adjustment.",
+    row=SettlementRow,
+    named_by=("product_id", "period"),
+)
+CONSUMER: Final = Channel(
+    name="consumer",
+    about="A consumer's cards: what is left, what unplanned buying lost.",
+    row=CardRow,
+    named_by=("period", "party"),
+    is_by_product=False,
+    is_private=True,
+)
+STATEMENTS: Final = Channel(
+    name="statements",
+    about="An account's statement of a settled period, with its formulas.",
+    row=StatementRow,
+    named_by=("period", "account", "revision", "part"),
+    is_by_product=False,
+    is_private=True,
+)
+COSTS: Final = Channel(
+    name="costs",
+    about="Companies that cannot afford the planned price, for the board.",
+    row=CostRow,
+    named_by=("period", "company_id", "of_product_id"),
+    is_by_product=False,
+    is_private=True,
+)
+
 CHANNELS: Final[dict[str, Channel]] = {
-    channel.name: channel for channel in (MARKET_CHANNEL, ROUNDS, COUNCILS)
+    channel.name: channel
+    for channel in (
+        MARKET_CHANNEL,
+        ROUNDS,
+        COUNCILS,
+        OFFERS,
+        ALERTS,
+        FAME,
+        SETTLEMENTS,
+        CONSUMER,
+        STATEMENTS,
+        COSTS,
+    )
 }
 """By name."""
 
@@ -67,5 +142,16 @@ CHANNEL_OF_ROW: Final[dict[str, Channel]] = {
 }
 """By the type tag of their rows."""
 
-FeedRow = MarketRow | RoundRow | CouncilRow
+FeedRow = (
+    MarketRow
+    | RoundRow
+    | CouncilRow
+    | OfferRow
+    | AlertRow
+    | FameRow
+    | SettlementRow
+    | CardRow
+    | StatementRow
+    | CostRow
+)
 """What a record of the log is."""

@@ -15,6 +15,7 @@ import msgspec
 
 from schemas.errors import MAX_DETAIL, Refused
 from schemas.events import Event, PurchaseCancelled, PurchaseRecorded
+from schemas.feed import Quoted, Verdict
 from schemas.relations import RELATED, beyond_the_years, fault_in
 from schemas.rows import Line, MarketRow, RejectedRecord, Row
 from schemas.topics import TOPIC_OF_EVENT
@@ -47,6 +48,8 @@ def _to_wire(value: Any) -> str:
 
 _FIRST_YEAR, _LAST_YEAR = EARLIEST.year, LATEST.year - 1
 _WITH_PLANNED_PART = (PurchaseRecorded, PurchaseCancelled)
+# What may hold products of a quantity and a price. Rows within messages are raw.
+_WITH_PRODUCTS = (Row, Quoted, Verdict)
 # Fields that name a person, whose content no refusal repeats.
 _PERSONAL = frozenset({"consumer_id", "signer_id", "signers"})
 
@@ -63,7 +66,7 @@ _decode_rejected = msgspec.json.Decoder(RejectedRecord).decode
 def encode(value: msgspec.Struct) -> bytes:
     """Encode any struct of `schemas` as JSON bytes without white space."""
     raw = _encoder.encode(value)
-    if b"E" in raw and isinstance(value, Row) and _SCIENTIFIC.search(raw):
+    if b"E" in raw and isinstance(value, _WITH_PRODUCTS) and _SCIENTIFIC.search(raw):
         tree = msgspec.to_builtins(value, builtin_types=(Decimal,), enc_hook=_to_wire)
         return _encoder.encode(_plainly(tree))
     return raw

@@ -16,7 +16,7 @@ the published protocol (docs/protocol.md), so codes are added and never change m
 import reprlib
 from typing import Final
 
-MAX_DETAIL: Final = 400
+MAX_DETAIL: Final = 600
 """Characters of a refusal's detail: it may quote what was sent, which may be long."""
 
 REFUSALS: Final[dict[str, str]] = {

@@ -6,13 +6,14 @@ by `type`; a union per direction. docs/protocol.md is the prose to it.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from schemas.errors import REFUSALS
-from schemas.values import Identifier, Period
+from schemas.values import Identifier, Period, PositiveQuantity
 
 SUBPROTOCOL: Final = "parfeed.v1"
 
@@ -25,6 +26,9 @@ linear, so a XOR misses two rows that are wrong in the same bits."""
 
 MAX_PRODUCTS: Final = 4096
 """Products that one subscription may list; more is `*`."""
+
+MAX_QUOTED: Final = 100
+"""Offers that a quote holds, the cheapest; the channel `offers` has all."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -41,7 +45,8 @@ class Hello(
     The first message of a client.
 
     Attributes:
-        token: who asks; its place is reserved, every token is taken alike today.
+        token: who asks; its place is reserved, every token is taken alike today:
+            private channels are opened by the server's setting `private_channels`.
         client: name and version of the program, for the operator's logs.
     """
 
@@ -50,7 +55,13 @@ class Hello(
 
 
 class Subscribe(
-    Message, frozen=True, kw_only=True, tag="subscribe", forbid_unknown_fields=True
+    Message,
+    frozen=True,
+    kw_only=True,
+    tag="subscribe",
+    forbid_unknown_fields=True,
+    # A server from before `party` refuses it, even as null.
+    omit_defaults=True,
 ):
     """
     Ask for a channel's rows: those there are, then every change.
@@ -59,6 +70,7 @@ class Subscribe(
         id: the client's name for this subscription; given again, it replaces it.
         channel: a name of CHANNELS.
         products: `["*"]` or a list of product_ids.
+        party: whose rows, of a private channel: `consumer/17850`; None for others.
         period: one period only; None for all.
         mode: `stream` sends every version of a row, `conflated` the newest.
         max_rate: at most so many updates per second (conflated only).
@@ -71,6 +83,7 @@ class Subscribe(
     products: Annotated[
         tuple[Identifier, ...], Meta(min_length=1, max_length=MAX_PRODUCTS)
     ] = ("*",)
+    party: Identifier | None = None
     period: Period | None = None
     mode: Literal["stream", "conflated"] = "conflated"
     max_rate: Annotated[float, Meta(gt=0, le=100)] | None = None
@@ -108,11 +121,36 @@ class Publish(
     verdict: bool = False
 
 
+class Quote(
+    Message,
+    frozen=True,
+    kw_only=True,
+    tag="quote",
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    """
+    Ask what a quantity of a product costs, planned and at each company.
+
+    Attributes:
+        id: comes back in the `quoted`.
+        quantity: units wanted.
+        period: None for the newest in which the product is offered or planned.
+        party: whose cards to look at, `consumer/17850`; None for nobody's.
+    """
+
+    id: Identifier
+    product_id: Identifier
+    quantity: PositiveQuantity = PositiveQuantity("1")
+    period: Period | None = None
+    party: Identifier | None = None
+
+
 class Ping(Message, frozen=True, kw_only=True, tag="ping", forbid_unknown_fields=True):
     """Ask for a heartbeat now."""
 
 
-ClientMessage = Hello | Subscribe | Unsubscribe | Publish | Ping
+ClientMessage = Hello | Subscribe | Unsubscribe | Publish | Quote | Ping
 
 
 # From the server. Clients ignore fields that they do not know: messages only grow.
@@ -250,6 +288,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         topic, partition, offset: as in the `ack`.
         error: of a refused event, a code of REFUSALS; `detail` says what is at fault,
             or why nothing is known.
+        planned_quantity, unplanned_quantity: of an approved `request`, what its units
+            were split into.
+        planned_price, unit_price: at which a planned and an unplanned unit is bought,
+            before tax.
+        cost: of all of it, tax included, before rounding.
     """
 
     event_id: str | None
@@ -259,18 +302,68 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     offset: int | None = None
     error: str | None = None
     detail: str | None = None
+    planned_quantity: Decimal | None = None
+    unplanned_quantity: Decimal | None = None
+    planned_price: Decimal | None = None
+    unit_price: Decimal | None = None
+    cost: Decimal | None = None
 
 
 class Verdict(Message, frozen=True, kw_only=True, tag="verdict"):
     """
     What became of the events of a `publish` that asked: final, one outcome per event.
 
-    Comes after the `ack`, once the workers' or the board's taking of the events is
-    final.
+    Comes after the `ack`, once it is final what the workers, the board or the ledger
+    made of the events.
     """
 
     id: str
     results: tuple[Outcome, ...]
+
+
+class QuotedOffer(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    What the quantity costs at a company, outside of the plan.
+
+    Attributes:
+        unplanned_price: of a unit, before tax.
+        cost: of all units, tax included.
+        loss: of all units against the plan, tax included; below zero it is a saving;
+            None without a planned price.
+        rank: 1 for the least price.
+    """
+
+    company_id: str
+    unplanned_price: Decimal
+    cost: Decimal | None = None
+    loss: Decimal | None = None
+    rank: int = 1
+
+
+class Quoted(Message, frozen=True, kw_only=True, tag="quoted"):
+    """
+    The answer to `quote`, as of the rows that this server has.
+
+    Attributes:
+        quantity: units that it is about.
+        planned_price: of a unit, before tax; None where the product has none.
+        planned_cost: of all units at it, tax included.
+        offers: the cheapest first, MAX_QUOTED at most.
+        sellers: how many companies offer the product.
+        planned_left, unplanned_left: on the party's two cards; None if no party was
+            named, or no card of it is known.
+    """
+
+    id: str
+    product_id: str
+    period: Period
+    quantity: Decimal
+    planned_price: Decimal | None = None
+    planned_cost: Decimal | None = None
+    offers: tuple[QuotedOffer, ...] = ()
+    sellers: int = 0
+    planned_left: Decimal | None = None
+    unplanned_left: Decimal | None = None
 
 
 class Error(Message, frozen=True, kw_only=True, tag="error"):
@@ -305,7 +398,16 @@ class Closing(Message, frozen=True, kw_only=True, tag="closing"):
 
 
 ServerMessage = (
-    Welcome | Snapshot | Update | Heartbeat | Resync | Ack | Verdict | Error | Closing
+    Welcome
+    | Snapshot
+    | Update
+    | Heartbeat
+    | Resync
+    | Ack
+    | Verdict
+    | Quoted
+    | Error
+    | Closing
 )
 
 
@@ -325,6 +427,17 @@ ERRORS: Final[dict[str, Code]] = {
     "hello_first": Code(False, "The first message must be `hello`."),
     "hello_again": Code(False, "`hello` was said already."),
     "unknown_channel": Code(False, "There is no such channel."),
+    "party_needed": Code(
+        False, "A private channel shows one party's rows; name it in `party`."
+    ),
+    "not_yours": Code(
+        False,
+        "This server does not show you that party's rows; the operator decides by "
+        "PARFEED_PRIVATE_CHANNELS.",
+    ),
+    "nothing_to_quote": Code(
+        True, "Nobody offers this product, and it has no planned price."
+    ),
     "unknown_subscription": Code(False, "No subscription has this id."),
     "invalid_cursor": Code(False, "No server made this cursor; subscribe without it."),
     "too_many_subscriptions": Code(

@@ -43,10 +43,10 @@ from schemas.topics import (
     Topic,
     full_name,
 )
-from schemas.trading_rows import CardRow, CostRow, DecisionRow, Posting, StatementRow
+from schemas.trading_rows import DecisionRow, Posting
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-VERSION: Final = "1.1.0"
+VERSION: Final = "1.2.0"
 """Of the protocol `parfeed.v1`: the second figure counts additions."""
 
 ABOUT: Final = (
@@ -66,22 +66,14 @@ _UNIONS: Final[dict[str, Any]] = {
     "FeedRow": FeedRow,
 }
 _ROWS: Final[dict[Topic, tuple[type[msgspec.Struct], ...]]] = {
-    MARKET: get_args(FeedRow),
+    MARKET: tuple(each.row for each in CHANNELS.values() if not each.is_private),
     LINES: (Line,),
-    ACCOUNTS: (CardRow, StatementRow, CostRow),
+    ACCOUNTS: tuple(each.row for each in CHANNELS.values() if each.is_private),
     DECISIONS: (DecisionRow,),
     POSTINGS: (Posting,),
     REJECTED: (RejectedRecord,),
 }
-_PRIVATE: Final = (
-    Line,
-    CardRow,
-    StatementRow,
-    CostRow,
-    DecisionRow,
-    Posting,
-    RejectedRecord,
-)
+_UNSHOWN: Final = (Line, DecisionRow, Posting, RejectedRecord)
 """Rows of topics alone: no channel shows them."""
 
 
@@ -95,7 +87,7 @@ def json_schema() -> Schema:
         "against #/$defs/ClientMessage or #/$defs/ServerMessage.",
         "oneOf": [
             reference(name)
-            for name in (*_UNIONS, *(kind.__name__ for kind in _PRIVATE))
+            for name in (*_UNIONS, *(kind.__name__ for kind in _UNSHOWN))
         ],
         "$defs": _definitions(),
         "x-refusals": dict(REFUSALS),
@@ -110,6 +102,7 @@ def json_schema() -> Schema:
                 "type": channel.row_type,
                 "named_by": list(channel.named_by),
                 "by_product": channel.is_by_product,
+                "private": channel.is_private,
             }
             for channel in CHANNELS.values()
         },
@@ -175,7 +168,7 @@ def _kinds(union: str) -> tuple[type[msgspec.Struct], ...]:
 
 
 def _all_kinds() -> list[type[msgspec.Struct]]:
-    return [*(kind for union in _UNIONS for kind in _kinds(union)), *_PRIVATE]
+    return [*(kind for union in _UNIONS for kind in _kinds(union)), *_UNSHOWN]
 
 
 def _channel_list() -> str:

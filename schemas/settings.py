@@ -44,6 +44,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         port: of the feed server.
         origins: origins of web pages that may connect, besides the server's own:
             `https://shop.example`, without a slash at the end.
+        private_channels: who may read cards, statements and costs until tokens tell
+            clients apart: `loopback` clients on the feed server's own machine,
+            `everybody`, or `nobody`. Behind a proxy all clients are on its machine.
         period: length of a market period.
         commit_interval_s: how often a worker's results become final while events
             come; a second after the last one at most. Screens do not wait for it; a
@@ -76,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Port = 8765
     origins: tuple[Origin, ...] = ()
+    private_channels: Literal["loopback", "everybody", "nobody"] = "loopback"
     period: Literal["week", "day", "hour"] = "week"
     commit_interval_s: Seconds = 5.0
     session_timeout_s: Annotated[float, Meta(ge=6, le=1800)] = 6.0

@@ -23,6 +23,7 @@ from schemas.events import (
 from schemas.planning import PeriodAnnounced
 from schemas.rows import Line, MarketRow, RejectedRecord
 from schemas.topics import Topic
+from schemas.trading import TradingEnded
 from schemas.values import EXACT, LATEST, Period
 from streams.market.fold import Draft, empty_row
 from streams.market.lines import Lines
@@ -124,6 +125,7 @@ class _Batch:
         self._lines = Lines(tables)
         # Products with a new price, and the first period that it may show in.
         self._priced_since: dict[str, Period] = {}
+        self._rows: list[MarketRow] = []
         self._rejected: list[RejectedRecord] = []
 
     def fold(self) -> Changes:
@@ -169,10 +171,14 @@ class _Batch:
                 by_product[event.product_id] = [index]
             else:
                 indices.append(index)
-        calendar = self._rules.calendar
+        calendar, ended = self._rules.calendar, self._tables.ended
         for slice_, by_product in by_slice.items():
             start = slice_ * BASE_SLICE_S
             period = calendar[start // calendar.slice_s]
+            if period in ended:
+                for indices in by_product.values():
+                    others += indices  # to be refused one by one
+                continue
             for product_id, indices in by_product.items():
                 try:
                     draft = self._draft_in(product_id, period)
@@ -187,7 +193,7 @@ class _Batch:
                     max([arrivals[i] for i in indices]) / 1000,
                     records[indices[-1]].offset,
                 )
-        return others
+        return sorted(others)
 
     def _fold_one(
         self, record: SourceRecord, event: Event | Refused, *, check_new: bool
@@ -214,7 +220,13 @@ class _Batch:
         if isinstance(event, PeriodAnnounced):
             # Lies in every partition, and in no row.
             self._check_period(event.period, event.event_id)
+            self._check_open(event.period, event.event_id)
             self._lines.take_period(event, record.timestamp * 1000)
+        elif isinstance(event, TradingEnded):
+            self._check_period(event.period, event.event_id)
+            # What this batch has folded before counts in the period.
+            self._write_period(event.period)
+            self._lines.end_trading(event)
         else:
             self._fold_in_row(cast("MarketEvent", event), occurred_s, record)
 
@@ -243,6 +255,7 @@ class _Batch:
         else:
             period = event.period
             self._check_period(period, event.event_id)
+        self._check_open(period, event.event_id)
         draft = self._draft_in(event.product_id, period)
         change = self._lines.take(
             event, period, occurred_s, record.timestamp * 1000, record.offset
@@ -257,6 +270,14 @@ class _Batch:
             self._rules.calendar.check(period)
         except InvalidValue as exc:
             raise Refused("invalid_field", f"{exc} - at `$.period`", event_id) from exc
+
+    def _check_open(self, period: Period, event_id: str) -> None:
+        if period in self._tables.ended:
+            raise Refused(
+                "period_settled",
+                f"trading of {period} has ended; a correction brings in what came late",
+                event_id,
+            )
 
     def _ask_everywhere(self) -> None:
         # Once per batch, not per price: a price shows in all later periods.
@@ -311,17 +332,19 @@ class _Batch:
 
     def _finish(self) -> Changes:
         self._ask_everywhere()
-        rows = []
+        for period in list(self._by_period):
+            self._write_period(period)
+        return Changes(self._rows, list(self._lines.changed.values()), self._rejected)
+
+    def _write_period(self, period: Period) -> None:
         topic, tables = self._topic.name, self._tables
-        for drafts in self._by_period.values():
-            for draft in drafts.values():
-                if not draft.events and not draft.row.sequence:
-                    continue  # what would have been its first event was refused
-                row = draft.finish(topic)
-                if draft.events or row != draft.row:
-                    tables.put_row(row)
-                    rows.append(row)
-        return Changes(rows, list(self._lines.changed.values()), self._rejected)
+        for draft in self._by_period.pop(period, {}).values():
+            if not draft.events and not draft.row.sequence:
+                continue  # what would have been its first event was refused
+            row = draft.finish(topic)
+            if draft.events or row != draft.row:
+                tables.put_row(row)
+                self._rows.append(row)
 
 
 def _ill_stamped(event: Event, timestamp_ms: int) -> Refused:

@@ -27,6 +27,8 @@ from schemas.planning import (
     PriceIndicated,
 )
 from schemas.rows import ZERO, Line, LineKind
+from schemas.topics import PRODUCTION, PURCHASES
+from schemas.trading import TradingEnded
 from schemas.values import Period
 from streams.market.gates import micros_of
 from streams.market.standing import Change, LineKey, Standing, change_between
@@ -132,6 +134,33 @@ class Lines:
                 quantity=Decimal(gate.opened if gate is not None else arrived_us),
             ),
         )
+
+    def end_trading(self, event: TradingEnded) -> None:
+        """
+        Take the end of a period's trading, and say where it cuts each topic.
+
+        Raises:
+            Refused: if the period has ended before.
+        """
+        if event.period in self._tables.ended:
+            raise Refused("period_settled", "", event.event_id)
+        cuts = {
+            topic: self._tables.folded_to(event.period, topic)
+            for topic in (PURCHASES, PRODUCTION)
+        }
+        for topic, offset in cuts.items():
+            self._put(
+                ("closing", EVERY_PRODUCT, event.period, topic.name, ""),
+                Line(
+                    kind="closing",
+                    product_id=EVERY_PRODUCT,
+                    period=event.period,
+                    party_id=topic.name,
+                    amount=ZERO,
+                    revision=0,
+                    offset=offset,
+                ),
+            )
 
     # Parties' lines
 

@@ -3,7 +3,8 @@ PURE. The rolling tables of one partition: rows, lines and the ids seen of late.
 
 Rows are products in periods; a line is what stands for one party until its next
 revision. `market/batch.py` changes them; recovery puts them back as they were
-written last.
+written last. Of a period whose trading has ended nothing is kept but that it has, and
+the companies' prices, which stand on.
 """
 
 from bisect import bisect_right, insort
@@ -58,14 +59,21 @@ class Tables:
         # What the lines say of planning; `gates` by period.
         self.gates: dict[str, Gate] = {}
         self._standing: dict[RowKey, Standing] = {}
+        self.ended: set[str] = set()
 
     def put_row(self, row: MarketRow) -> None:
-        """Replace a row."""
+        """Replace a row; one of a period that has ended is let go."""
+        if row.period in self.ended:
+            return
         self.rows[row.product_id, row.period] = row
         self._periods.setdefault(row.product_id, set()).add(row.period)
 
     def put_line(self, line: Line) -> None:
-        """Replace a line."""
+        """Replace a line; a closing ends its period."""
+        if line.kind == "closing":
+            self.end(line.period)
+        elif line.kind != "price" and line.period in self.ended:
+            return
         key = line_key(line)
         self.lines[key] = line
         if line.kind == "price":
@@ -74,8 +82,37 @@ class Tables:
         elif line.kind == "period":
             closes, opened = int(line.amount), int(line.quantity)
             self.gates[line.period] = Gate(opened, closes, line.revision)
-        elif line.kind != "indicative_price":
+        elif line.kind not in ("indicative_price", "closing"):
             self.standing(line.product_id, line.period).put(key, line)
+
+    def end(self, period: str) -> None:
+        """Let go of what was kept of a period; its events are refused from now on."""
+        if period in self.ended:
+            return
+        self.ended.add(period)
+        for product_id in [of for of, when in self.rows if when == period]:
+            del self.rows[product_id, period]
+            periods = self._periods[product_id]
+            periods.discard(Period(period))
+            if not periods:
+                del self._periods[product_id]
+        for key in [key for key in self.lines if key[2] == period]:
+            if key[0] not in ("price", "closing"):
+                del self.lines[key]
+        for named in [named for named in self._standing if named[1] == period]:
+            del self._standing[named]
+        self.gates.pop(period, None)
+
+    def folded_to(self, period: str, topic: Topic) -> int:
+        """Return the last offset of a topic that a period has in its rows, or -1."""
+        return max(
+            (
+                row.positions.get(topic.name, -1)
+                for (_, when), row in self.rows.items()
+                if when == period
+            ),
+            default=-1,
+        )
 
     def standing(self, product_id: str, period: str) -> Standing:
         """Return what stands in planning of a product and period."""

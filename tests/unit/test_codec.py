@@ -170,10 +170,11 @@ def test_an_unknown_type_is_answered_with_the_known_ones(kind, was):
     refused = refusal_of(raw(type=kind))
     assert refused.code == "unknown_type"
     assert refused.detail == (
-        "must be one of announced_price, announcement, bid, cancellation, "
-        "confirmation, council, decision, gate, indicative_price, listing, opening, "
-        "period, plan, planned_price, price, production, purchase, set_price, "
-        f"signature, was {was} - at `$.type`"
+        "must be one of announced_price, announcement, bid, budget, cancellation, "
+        "close, confirmation, correction, council, decision, gate, indicative_price, "
+        "listing, opening, period, plan, planned_price, price, production, purchase, "
+        "rebid_answer, rebid_request, request, set_price, signature, terms, "
+        f"trading_end, was {was} - at `$.type`"
     )
     assert refused.event_id == "e-1"
 

@@ -6,8 +6,9 @@ price's position are folded anew, the rule is asked anew, what persons set is re
 the agenda. Whoever has the topics comes to the same.
 """
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -22,7 +23,12 @@ from schemas.topics import AGENDA, full_name
 from streams.board.agenda_desk import OPENED, AgendaDesk
 from streams.board.replay import Replayed, replay
 from streams.board.said import Said, read_said
-from streams.board.topic_reading import reading, stretch
+from streams.board.topic_reading import (
+    Reading,
+    ReadingProgress,
+    reading,
+    stretch,
+)
 from streams.market.answers import Round
 from streams.market.councils.councils import Councils
 from streams.market.planning.announcing import price_of, quantity_of
@@ -73,27 +79,35 @@ class NotPlanned(Exception):
     """The period was never opened, so nothing was announced that could be compared."""
 
 
-async def audit(settings: Settings, period: str) -> list[RoundAudit]:
+async def audit(
+    settings: Settings,
+    period: str,
+    *,
+    tell: Callable[[Reading], None] = lambda _: None,
+) -> list[RoundAudit]:
     """
     Compare every announced price of a period with what it should have been.
 
     Args:
         settings: of the deployment, with a broker.
         period: which.
+        tell: hears how far it is; returns at once.
 
     Returns:
         All rounds, and what differs in each.
 
     Raises:
         NotPlanned: if the board never opened it.
-        KafkaError: if Kafka cannot be reached.
+        KafkaError: if Kafka cannot be reached, or does not go on.
     """
+    progress = ReadingProgress(tell)
     async with reading(settings) as consumer:
-        opened = await _opened(settings, consumer, period)
-        said = (await read_said(settings, consumer, [period], opened.received_ms))[
-            period
-        ]
-        return await _compared(settings, consumer, period, opened, said)
+        opened = await _opened(settings, consumer, period, progress)
+        read = await read_said(
+            settings, consumer, [period], opened.received_ms, progress=progress
+        )
+        said = read[period]
+        return await _compared(settings, consumer, period, opened, said, progress)
 
 
 class _Opened(NamedTuple):
@@ -105,14 +119,18 @@ class _Opened(NamedTuple):
 
 
 async def _opened(
-    settings: Settings, consumer: AIOKafkaConsumer, period: str
+    settings: Settings,
+    consumer: AIOKafkaConsumer,
+    period: str,
+    progress: ReadingProgress,
 ) -> _Opened:
     source = TopicPartition(full_name(settings.topic_prefix, AGENDA), 0)
     end = (await consumer.end_offsets([source]))[source]
     desk = AgendaDesk(settings, Councils())
     received_ms: int | None = None
     set_prices: dict[tuple[int, str], list[Decimal]] = {}
-    async for records in stretch(consumer, source, 0, end):
+    progress.begin("Reading the agenda", end)
+    async for records in stretch(consumer, source, 0, end, progress=progress):
         events = decode_events([record.value for record in records])
         for record, event in zip(records, events, strict=True):
             if getattr(event, "period", None) != period:
@@ -143,6 +161,7 @@ async def _compared(
     period: str,
     opened: _Opened,
     said: Said,
+    progress: ReadingProgress,
 ) -> list[RoundAudit]:
     last_round = 0
     while said.announced.get(last_round + 1, {}).keys() >= opened.start.keys():
@@ -155,10 +174,14 @@ async def _compared(
     for name, placed in said.announced[1].items():
         _compare_price(found[1], placed.event, opened.start.get(name))
     rounds: list[Round] = []
-    async for replayed in replay(settings, consumer, period, said, last_round):
+    async for replayed in replay(
+        settings, consumer, period, said, last_round, progress=progress
+    ):
         rounds.append(replayed.answered)
         number = replayed.number + 1
-        right = _right_prices(rounds, opened, replayed)
+        progress.begin(f"Computing the prices of round {number}")
+        # In a thread: it takes up to seconds, in which somebody may give up.
+        right = await asyncio.to_thread(_right_prices, rounds, opened, replayed)
         for name, placed in said.announced[number].items():
             event = placed.event
             right_price: Decimal | None

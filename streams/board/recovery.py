@@ -25,7 +25,7 @@ from schemas.settings import Settings
 from schemas.topics import AGENDA, full_name
 from streams.board.agenda_desk import AgendaDesk
 from streams.board.publisher import group_id, noted_periods
-from streams.board.said import Said, read_said
+from streams.board.said import Said, read_rows, read_said
 from streams.board.topic_reading import reading, stretch
 from streams.market.councils.councils import Councils
 from streams.market.planning.period import PeriodPlan
@@ -108,12 +108,9 @@ async def recover(
                 councils.forget(plan.opened_with.period)
         if not open_periods:
             return Recovered(taken, {})
-        said = await read_said(
-            settings,
-            consumer,
-            open_periods,
-            min(opened_ms[period] for period in open_periods),
-        )
+        first_ms = min(opened_ms[period] for period in open_periods)
+        said = await read_said(settings, consumer, open_periods, first_ms)
+        await read_rows(settings, said, first_ms)
         periods = {}
         for period, one in said.items():
             plan = desk.plans[period]

@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from schemas.settings import Settings
 from schemas.topics import BIDS, BOARD, Topic, full_name
 from streams.board.said import Said
-from streams.board.topic_reading import stretch
+from streams.board.topic_reading import SILENT, ReadingProgress, stretch
 from streams.market.answers import Round
 from streams.market.batch import fold_batch, remember_batch
 from streams.market.planning.book import Book, Sums
@@ -51,6 +51,8 @@ async def replay(
     period: str,
     said: Said,
     last_round: int,
+    *,
+    progress: ReadingProgress = SILENT,
 ) -> AsyncIterator[Replayed]:
     """
     Go through the rounds that were followed by another, up to the last.
@@ -61,6 +63,7 @@ async def replay(
         period: which was planned.
         said: what the board said of it.
         last_round: the one that none followed, or whose own answers are not asked for.
+        progress: hears how far it is.
 
     Raises:
         IntegrityError: if a sum breaks a law.
@@ -68,12 +71,16 @@ async def replay(
     prices = said.prices()
     book = Book(prices[1])
     parts = [
-        _Part(settings, consumer, number, period, said.begins[number])
+        _Part(settings, consumer, number, period, said.begins[number], progress)
         for number in range(settings.partitions)
     ]
     for round_ in range(2, last_round + 1):
-        for part in parts:
-            cut = _cut(said, round_, part.number)
+        cuts = [(part, _cut(said, round_, part.number)) for part in parts]
+        progress.begin(
+            f"Folding the bids of round {round_ - 1}",
+            sum(part.distance(cut) for part, cut in cuts if cut is not None),
+        )
+        for part, cut in cuts:
             if cut is not None:
                 await part.fold(BOARD, cut.offset, book)
                 await part.fold(BIDS, cut.position + 1, book)
@@ -111,8 +118,10 @@ class _Part:
         number: int,
         period: str,
         begin: int,
+        progress: ReadingProgress,
     ) -> None:
         self.number = number
+        self._progress = progress
         self._prefix = settings.topic_prefix
         self._consumer = consumer
         self._period = period
@@ -120,11 +129,19 @@ class _Part:
         self._tables = Tables(number, rules(settings, number))
         self._next = {BIDS.name: 0, BOARD.name: begin}
 
+    def distance(self, cut: _Cut) -> int:
+        """Return how many records lie before a cut that are not folded yet."""
+        board = cut.offset - self._next[BOARD.name]
+        bids = cut.position + 1 - self._next[BIDS.name]
+        return max(0, board) + max(0, bids)
+
     async def fold(self, topic: Topic, end: int, book: Book) -> None:
         """Fold a topic up to before `end`, and put what it changes into the book."""
         source = TopicPartition(full_name(self._prefix, topic), self.number)
         begin = self._next[topic.name]
-        async for records in stretch(self._consumer, source, begin, end):
+        async for records in stretch(
+            self._consumer, source, begin, end, progress=self._progress
+        ):
             for is_ours, some in groupby(records, key=self._is_ours):
                 if is_ours:
                     changes = fold_batch(self._tables, topic, list(some))

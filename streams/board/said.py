@@ -19,7 +19,13 @@ from schemas.planning import (
 from schemas.settings import Settings
 from schemas.topics import BOARD, MARKET, full_name
 from schemas.values import from_wire
-from streams.board.topic_reading import reading, since, stretch
+from streams.board.topic_reading import (
+    SILENT,
+    ReadingProgress,
+    reading,
+    since,
+    stretch,
+)
 
 
 class Placed(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +53,8 @@ class Said(msgspec.Struct, kw_only=True):
         indicated: how many times indicative prices were published.
         shown: the newest indicative prices, by product, of the newest round.
         rows: the rounds' rows, by round, as they lie in the feed's log: the newest
-            version may be of a step that was never finished.
-        council_rows: of the period, the newest of each.
+            version may be of a step that was never finished; empty until `read_rows`.
+        council_rows: of the period, the newest of each; empty until `read_rows`.
         begins: by partition, where in `board` reading began.
         ends: by partition, where it ended.
     """
@@ -82,18 +88,18 @@ async def read_said(
     consumer: AIOKafkaConsumer,
     periods: Iterable[str],
     timestamp_ms: int,
+    *,
+    progress: ReadingProgress = SILENT,
 ) -> dict[str, Said]:
     """
-    Read what was said of some periods.
+    Read what was said of some periods, but for the rows: those `read_rows` adds.
 
     Args:
         settings: of the deployment.
         consumer: of committed records.
         periods: which; all else is skipped without being decoded.
         timestamp_ms: when the first of them was opened: it was said after that.
-
-    Raises:
-        IntegrityError: if a record that only the board writes cannot be read.
+        progress: hears how far it is.
     """
     said = {period: Said() for period in periods}
     prefix = settings.topic_prefix
@@ -101,13 +107,39 @@ async def read_said(
     sources = [TopicPartition(full_name(prefix, BOARD), n) for n in numbers]
     begins = await since(consumer, sources, timestamp_ms)
     ends = await consumer.end_offsets(sources)
+    progress.begin(
+        "Reading what the board said",
+        sum(ends[source] - begins[source] for source in sources),
+    )
     for source in sources:
         for one in said.values():
             one.begins[source.partition] = begins[source]
             one.ends[source.partition] = ends[source]
-        async for records in stretch(consumer, source, begins[source], ends[source]):
+        async for records in stretch(
+            consumer, source, begins[source], ends[source], progress=progress
+        ):
             _add_events(said, source.partition, records)
-    rows = [TopicPartition(full_name(prefix, MARKET), n) for n in numbers]
+    return said
+
+
+async def read_rows(
+    settings: Settings, said: dict[str, Said], timestamp_ms: int
+) -> None:
+    """
+    Add the rows of periods to what was said of them.
+
+    Whoever checks needs none of it, and the feed's log is the longest of all.
+
+    Args:
+        settings: of the deployment.
+        said: by period, as `read_said` returned it.
+        timestamp_ms: when the first of them was opened.
+
+    Raises:
+        IntegrityError: if a record that only the board writes cannot be read.
+    """
+    log_of_rows = full_name(settings.topic_prefix, MARKET)
+    rows = [TopicPartition(log_of_rows, n) for n in range(settings.partitions)]
     # The workers' transactions in the feed's log are open for seconds, and committed
     # rows of the board lie behind them. Prices and rows are one transaction: what is
     # here too much is told by the prices.
@@ -121,7 +153,6 @@ async def read_said(
                 _add_rows(said, records)
     for one in said.values():
         one.rows = {n: row for n, row in one.rows.items() if n in one.announced}
-    return said
 
 
 def _add_events(said: dict[str, Said], partition: int, records: list[Any]) -> None:

@@ -1,11 +1,16 @@
 """The audit of a period whose prices somebody else has written: a forger, by hand."""
 
+from typing import Any
+
 import pytest
+from aiokafka import AIOKafkaProducer
 from support.planning import PERIOD, People, clearing_lines, listings, said
 
 from schemas.events import Event
 from schemas.settings import Settings
+from schemas.topics import MARKET, full_name
 from streams.board.audit import Difference, NotPlanned, audit
+from streams.board.topic_reading import Reading
 
 pytestmark = pytest.mark.kafka
 
@@ -17,10 +22,10 @@ def forged(product: str, price: str, **fields: object) -> Event:
     return said("announced_price", product_id=product, announced_price=price, **given)
 
 
-async def differences(settings: Settings) -> list[tuple[int, Difference]]:
+async def differences(settings: Settings, **more: Any) -> list[tuple[int, Difference]]:
     return [
         (one.round, difference)
-        for one in await audit(settings, PERIOD)
+        for one in await audit(settings, PERIOD, **more)
         for difference in one.differences
     ]
 
@@ -103,3 +108,42 @@ async def test_a_period_that_was_never_opened_cannot_be_audited(
         await people.say(*listings())
     with pytest.raises(NotPlanned, match=PERIOD):
         await audit(settings, PERIOD)
+
+
+async def test_an_audit_tells_how_far_it_is_and_believes_no_row(
+    settings: Settings,
+) -> None:
+    async with People(settings) as people:
+        await people.say(*listings(), said("opening"))
+        for round_ in (1, 2):
+            # By nobody's word: three prices differ in round 2.
+            method = {"method": "opening" if round_ == 1 else "person"}
+            await people.say(
+                *(
+                    forged(name, "10", round=round_, position=FAR, **method)
+                    for name in ("apples", "bread", "cheese")
+                ),
+                *(clearing_lines() if round_ == 1 else ()),
+            )
+    # What the feed shows is the longest log of all, and the last to be believed.
+    key = f'["*","{PERIOD}","round",1]'.encode()
+    async with AIOKafkaProducer(bootstrap_servers=settings.broker) as anybody:
+        await anybody.send_and_wait(
+            full_name(settings.topic_prefix, MARKET), b"no row", key=key
+        )
+    told: list[Reading] = []
+    assert len(await differences(settings, tell=told.append)) == 3 * 3
+    last = {now.what: now for now in told}
+    assert list(last) == [
+        "Reading the agenda",
+        "Reading what the board said",
+        "Folding the bids of round 1",
+        "Computing the prices of round 2",
+    ]
+    for what, records in (
+        ("Reading the agenda", 4),
+        ("Reading what the board said", 6),
+    ):
+        assert last[what] == Reading(what, records, records)
+    # What the forger named as the positions lies beyond all bids.
+    assert last["Folding the bids of round 1"].done >= len(clearing_lines())

@@ -427,6 +427,9 @@ async def test_the_audit_finds_every_price_again(planning: Settings) -> None:
         "round 1: 2 prices and 0 sums computed again, all as announced",
         "round 2: 2 prices and 4 sums computed again, all as announced",
     ]
+    async with on_terminal(planning, "board", "audit", week) as screen:
+        await screen.shows("Computing the prices of round 2", "round 2: 2 prices")
+        assert await screen.end() == 0
     as_json = (await board(planning, "audit", week, "--json")).json
     assert as_json["differences"] == 0
     assert [each["products"] for each in as_json["rounds"]] == [2, 2]

@@ -6,6 +6,7 @@ would prove nothing.
 """
 
 import json as json_of
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,9 +22,11 @@ from parfeed.cli.options import (
 from parfeed.cli.planning.options import PeriodArgument, typed
 
 if TYPE_CHECKING:
+    from parfeed.progress import Progress
     from schemas.settings import Settings
     from schemas.values import Period
     from streams.board.audit import Difference, RoundAudit
+    from streams.board.topic_reading import Reading
 
 DIFFERENCES_SHOWN: Final = 20
 """Of a round, to people; --json has all of them."""
@@ -52,7 +55,7 @@ def audit(
     Compute every announced price of a period again, from the bids in Kafka.
 
     Prints per round how many prices and sums were compared and which differ; ends
-    with 1 if any does. With --json one object.
+    with 1 if any does. With --json one object. On a terminal a bar shows how far it is.
     """
     from parfeed.cli.output import ended_by_reader
     from parfeed.planning import cells
@@ -60,7 +63,8 @@ def audit(
 
     of = typed("PERIOD", period, cells.period)
     settings = _with_broker(settings_from(config, data_dir))
-    rounds = run(_audited(settings, of))
+    with _shown() as show:
+        rounds = run(_audited(settings, of, show))
     if rounds is None:
         raise typer.Exit(130)
     with ended_by_reader():
@@ -70,6 +74,17 @@ def audit(
             typer.echo("\n".join(audit_lines(of, rounds)))
     if any(each.differences for each in rounds):
         raise typer.Exit(1)
+
+
+def _shown() -> "AbstractContextManager[Progress]":
+    from rich.console import Console
+
+    from parfeed.cli.progress import shown_progress
+    from parfeed.progress import silent
+
+    console = Console(stderr=True)
+    # A word on the standard error is a fault to whoever runs this from a timer.
+    return shown_progress(console) if console.is_terminal else nullcontext(silent)
 
 
 def _with_broker(settings: "Settings") -> "Settings":
@@ -89,16 +104,29 @@ def _with_broker(settings: "Settings") -> "Settings":
     return msgspec.structs.replace(settings, broker=address)
 
 
-async def _audited(settings: "Settings", period: "Period") -> "list[RoundAudit]":
+async def _audited(
+    settings: "Settings", period: "Period", show: "Progress"
+) -> "list[RoundAudit]":
     from aiokafka.errors import KafkaError
 
     from parfeed.errors import BrokerFailed
     from parfeed.planning.errors import NothingToAudit
+    from parfeed.progress import Step
     from streams.board.audit import NotPlanned
     from streams.board.audit import audit as audited
 
+    def tell(now: "Reading") -> None:
+        show(
+            Step(
+                what=now.what,
+                done=now.done,
+                total=now.total or None,
+                unit="records",
+            )
+        )
+
     try:
-        return await audited(settings, str(period))
+        return await audited(settings, str(period), tell=tell)
     except NotPlanned as exc:
         raise NothingToAudit(
             f"{period} was never opened; see what is planned with: parfeed board status"

@@ -43,6 +43,9 @@ class OfferRow(Row, frozen=True, kw_only=True, tag_field="type", tag="offer"):
         rank: 1 for the least unplanned price; companies of one price share it.
         sellers: companies that offer the product.
         stands_since: when it asked this price first.
+        planned_cost, unplanned_cost: what a unit costs its buyer, tax included:
+            p (1 + a/2), None without p, and u (1 + b/2). What a quantity costs and
+            loses follows from them, without the terms of trade.
     """
 
     product_id: Identifier
@@ -56,6 +59,8 @@ class OfferRow(Row, frozen=True, kw_only=True, tag_field="type", tag="offer"):
     rank: int = 1
     sellers: int = 1
     stands_since: datetime | None = None
+    planned_cost: Decimal | None = None
+    unplanned_cost: Decimal | None = None
 
 
 class AlertRow(Row, frozen=True, kw_only=True, tag_field="type", tag="alert"):
@@ -292,6 +297,25 @@ class DecisionRow(Row, frozen=True, kw_only=True, tag_field="type", tag="decided
     planned_price: Decimal | None = None
     unit_price: Decimal | None = None
     cost: Decimal = ZERO
+
+
+class SettledRow(Row, frozen=True, kw_only=True, tag_field="type", tag="settled"):
+    """
+    That a period is settled, or corrected; a record of `decisions`.
+
+    Attributes:
+        revision: 0 when it was settled, and one more with each correction.
+        postings: how many were made.
+        event_id: of the request that it answers.
+        cuts: by source topic and partition, such as `purchases-0`, the offset of the
+            last record that may count; -1 if none does.
+    """
+
+    period: Period
+    revision: int
+    event_id: str
+    postings: int = 0
+    cuts: dict[str, int] = {}
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -94,6 +94,9 @@ def test_real_data_comes_with_its_attribution(wheel):
     # CC BY 4.0 asks for the authors, the source and the licence.
     for word in ("CC BY 4.0", "Online Retail", "UCI", "10.1057/dbm.2012.17"):
         assert word in words
+    # The grid: who publishes it.
+    for word in ("Bundesnetzagentur", "SMARD.de"):
+        assert word in words
     # The economy: whose it is, which version, and what its project says of licences.
     for word in ("msszczep", "pequod-cljs", "8bd46b5", "Eclipse Public License 1.0"):
         assert word in words

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import msgspec
 
 from parfeed.replay.pacing import Pacer
-from parfeed.replay.record import Record
+from parfeed.replay.record import Record, add_one, note_refused_row
 from parfeed.replay.source import Item
 from parfeed.sources.dirt import RefusedRow
 from schemas.event_base import EventBase
@@ -172,17 +172,14 @@ class _Player:
         occurred_at: datetime | None = None
         for item in batch:
             if isinstance(item, RefusedRow):
-                _count(record.dirt, item.reason)
-                record.examples.setdefault(
-                    item.reason, f"row {item.row}: {item.detail}".removesuffix(": ")
-                )
+                note_refused_row(record, item)
             else:
                 occurred_at = item.occurred_at
         for result in results:
             if result.error is None:
                 record.accepted += 1
             else:
-                _count(record.refused, result.error)
+                add_one(record.refused, result.error)
                 record.examples.setdefault(
                     result.error, f"{result.event_id}: {result.detail}"
                 )
@@ -192,7 +189,3 @@ class _Player:
 
     def _count_seconds(self) -> None:
         self._record.seconds = self._before_s + self._clock() - self._began_s
-
-
-def _count(counts: dict[str, int], reason: str) -> None:
-    counts[reason] = counts.get(reason, 0) + 1

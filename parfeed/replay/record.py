@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from parfeed.sources.dirt import RefusedRow
 from schemas.errors import ParfeedError
 
 FOLDER: Final = "replays"
@@ -46,6 +47,19 @@ class Record(msgspec.Struct, kw_only=True, omit_defaults=True):
     examples: dict[str, str] = {}
     seconds: float = 0.0
     is_finished: bool = False
+
+
+def note_refused_row(record: Record, refused: RefusedRow) -> None:
+    """Count a row that became no event; the first of each reason is the example."""
+    add_one(record.dirt, refused.reason)
+    record.examples.setdefault(
+        refused.reason, f"row {refused.row}: {refused.detail}".removesuffix(": ")
+    )
+
+
+def add_one(counts: dict[str, int], reason: str) -> None:
+    """Count one more of a reason."""
+    counts[reason] = counts.get(reason, 0) + 1
 
 
 def record_path(data_dir: Path, identity: str, epoch: str) -> Path:

@@ -76,8 +76,10 @@ async def replay(
         tell: hears how far it is; returns at once.
 
     Raises:
+        UnusableSource: if the feed's periods are not of the source's length.
         FeedError: if the feed ended for good.
     """
+    source.check_period(feed.period_length)
     saved_at = time.monotonic()
 
     def keep(now: Now) -> None:

@@ -1,5 +1,6 @@
 """
-What can be replayed: the packaged sample, a shop's CSV file, a file of events.
+What can be replayed: the packaged sales, a shop's CSV file, a file of events. A grid's
+hours are in grid_source.py.
 
 A source gives the same items in the same order each time it is opened: that is what
 lets a second start go on where the first one stopped.
@@ -9,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,7 +23,6 @@ from parfeed.sources.opening import (
     SAMPLE_ITEMS_TRADED,
     open_sample,
     open_text,
-    plain_suffix,
     read_sample_bytes,
 )
 from parfeed.sources.retail import DEFAULT_NAME, map_retail
@@ -34,6 +34,10 @@ Item = Event | RefusedRow
 
 RETAIL: Final = "retail"
 """The name of the packaged sample on the command line."""
+
+
+SALES_PERIOD: Final = "week"
+"""A shop's sales are planned by the week; see docs/retail.md."""
 
 
 class UnusableSource(ParfeedError):
@@ -49,6 +53,8 @@ class Source(msgspec.Struct, frozen=True):
         open: start reading from the beginning.
         refused_is_fault: whether a refused row is a fault of the file (a line that is
             no event) rather than something known of it (dirt).
+        period: how long the periods must be of a feed that it is replayed to; None if
+            any will do.
     """
 
     title: str
@@ -56,44 +62,63 @@ class Source(msgspec.Struct, frozen=True):
     total: int | None
     open: Callable[[], Iterator[Item]]
     refused_is_fault: bool = False
+    period: Literal["week", "day", "hour"] | None = None
+
+    def check_period(self, feeds: str | None) -> None:
+        """
+        Check that a feed has periods of its length.
+
+        Args:
+            feeds: how long the feed's periods are; None if it does not say.
+
+        Raises:
+            UnusableSource: if they are of another.
+        """
+        if self.period is None or feeds in (None, self.period):
+            return
+        raise UnusableSource(
+            f"{self.title} trades by the {self.period}, this feed by the {feeds}; "
+            f"start one for it: PARFEED_PERIOD={self.period} parfeed up, with a "
+            "--data-dir of its own (and on a Kafka of yours a PARFEED_TOPIC_PREFIX)"
+        )
 
 
-def find_source(
-    name: str, first_week: str | None = None, prefix: str = DEFAULT_NAME
-) -> Source:
+def events_source(path: Path, digest: str) -> Source:
     """
-    Find what `parfeed replay` was told to replay.
+    Return a file of recorded events.
 
     Args:
-        name: `retail` for the packaged sample, otherwise a file.
-        first_week: of a shop's file, the first ISO week to replay; what lies before is
-            history for its plans.
-        prefix: of a shop's file, what its event ids begin with.
-
-    Raises:
-        UnusableSource: if there is no such file, or none that could be read.
+        path: of the file.
+        digest: of its content.
     """
-    if name == RETAIL:
-        return sample_source()
-    path = Path(name)
-    suffix = plain_suffix(path)
-    if suffix not in (".csv", ".jsonl"):
-        raise UnusableSource(
-            f"{name!r} cannot be replayed: it must be `{RETAIL}`, a shop's .csv or "
-            "events as .jsonl (each also .gz or .xz)"
-        )
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as exc:
-        raise UnusableSource(f"{name!r} cannot be read: {exc.strerror}") from exc
-    if suffix == ".jsonl":
-        return Source(path.name, digest, None, lambda: _events(path), True)
     return Source(
-        path.name,
-        f"{digest}:{first_week or ''}:{prefix}",
-        None,
-        lambda: _sales(path, first_week, prefix),
+        title=path.name,
+        identity=digest,
+        total=None,
+        open=lambda: _events(path),
+        refused_is_fault=True,
+    )
+
+
+def sales_source(
+    path: Path, digest: str, first_week: str | None, prefix: str
+) -> Source:
+    """
+    Return a shop's file.
+
+    Args:
+        path: of the file.
+        digest: of its content.
+        first_week: the first ISO week to replay; what lies before is history for its
+            plans. None for all of it.
+        prefix: what its event ids begin with.
+    """
+    return Source(
+        title=path.name,
+        identity=f"{digest}:{first_week or ''}:{prefix}",
+        total=None,
+        open=lambda: _sales(path, first_week, prefix),
+        period=SALES_PERIOD,
     )
 
 
@@ -117,6 +142,7 @@ def sample_source() -> Source:
         f"{digest}:{SAMPLE_FIRST_WEEK}:{DEFAULT_NAME}",
         SAMPLE_ITEMS,
         _sample,
+        period=SALES_PERIOD,
     )
 
 

@@ -26,6 +26,13 @@ SAMPLE_ITEMS_TRADED: Final = 148_388
 and planned prices."""
 
 
+GRID_SAMPLE: Final = "grid_germany_2023_w43_2024_w14.csv.xz"
+"""The packaged part of the German grid's hours (parfeed/data/ATTRIBUTION.md)."""
+
+GRID_SAMPLE_ITEMS: Final = 81_281
+"""What its 4,032 hours become: events, and what is refused."""
+
+
 def open_text(path: Path) -> TextIO:
     """
     Open a file as text, by its suffix; the line ends stay as they are.
@@ -40,15 +47,15 @@ def open_text(path: Path) -> TextIO:
     return _as_text(path.open("rb"))
 
 
-def open_sample() -> TextIO:
-    """Open the packaged sample."""
+def open_sample(name: str = SAMPLE) -> TextIO:
+    """Open a packaged sample, that of the shop unless another is named."""
     # It is small and read at once, so that nothing but memory is left to close.
-    return _as_text(lzma.open(io.BytesIO(read_sample_bytes()), "rb"))
+    return _as_text(lzma.open(io.BytesIO(read_sample_bytes(name)), "rb"))
 
 
-def read_sample_bytes() -> bytes:
-    """Return the packaged sample as it lies in the package."""
-    return files("parfeed").joinpath("data", SAMPLE).read_bytes()
+def read_sample_bytes(name: str = SAMPLE) -> bytes:
+    """Return a packaged sample as it lies in the package."""
+    return files("parfeed").joinpath("data", name).read_bytes()
 
 
 def plain_suffix(path: Path) -> str:

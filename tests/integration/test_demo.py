@@ -19,9 +19,9 @@ from support.processes import free_port
 from parfeed.client.connection import connect
 from parfeed.client.subscription import Subscription
 from parfeed.lock import holder
+from parfeed.replay.finding import find_source
 from parfeed.replay.record import FOLDER, load
 from parfeed.replay.run import open_record, replay
-from parfeed.replay.source import find_source
 from parfeed.sources.opening import SAMPLE_FIRST_WEEK
 from parfeed.supervisor import LOCK_NAME, Supervisor
 from schemas.rows import Amount, MarketRow

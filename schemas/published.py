@@ -43,7 +43,7 @@ from schemas.topics import (
     Topic,
     full_name,
 )
-from schemas.trading_rows import DecisionRow, Posting
+from schemas.trading_rows import DecisionRow, Posting, SettledRow
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 VERSION: Final = "1.2.0"
@@ -69,11 +69,11 @@ _ROWS: Final[dict[Topic, tuple[type[msgspec.Struct], ...]]] = {
     MARKET: tuple(each.row for each in CHANNELS.values() if not each.is_private),
     LINES: (Line,),
     ACCOUNTS: tuple(each.row for each in CHANNELS.values() if each.is_private),
-    DECISIONS: (DecisionRow,),
+    DECISIONS: (DecisionRow, SettledRow),
     POSTINGS: (Posting,),
     REJECTED: (RejectedRecord,),
 }
-_UNSHOWN: Final = (Line, DecisionRow, Posting, RejectedRecord)
+_UNSHOWN: Final = (Line, DecisionRow, SettledRow, Posting, RejectedRecord)
 """Rows of topics alone: no channel shows them."""
 
 

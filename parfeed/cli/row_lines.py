@@ -4,6 +4,7 @@ from parfeed.cli.board_tables import clock_time, percent, quantity, signed_by, s
 from parfeed.cli.layout import plain
 from parfeed.cli.numbers import money, number, signed
 from parfeed.cli.table import purchases
+from parfeed.cli.trading_lines import trading_line
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.channels import FeedRow
 from schemas.rows import MarketRow
@@ -20,6 +21,8 @@ def row_line(row: FeedRow) -> str:
             return _round_line(row)
         case CouncilRow():
             return _council_line(row)
+        case _:
+            return trading_line(row)
 
 
 def _market_line(row: MarketRow) -> str:

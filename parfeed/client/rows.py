@@ -16,8 +16,8 @@ from parfeed.client.row_kinds import Key, R
 class Rows(Mapping[Key, R]):
     """
     All rows of a subscription by what names them: (product_id, period) in `market`,
-    (product_id, period, round) in `rounds`, (product_id, period, council_id) in
-    `councils`.
+    (product_id, period, round) in `rounds`, (period, party) in `consumer`; see
+    `schemas.channels`.
 
     Live: it moves on whenever its reader awaits. `dict(rows)` keeps a moment. A row is
     decoded at every look.

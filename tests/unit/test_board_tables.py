@@ -151,4 +151,5 @@ def test_a_councils_line_is_one() -> None:
 
 def test_every_channel_has_its_table() -> None:
     assert list(CHANNEL_TABLES) == list(CHANNELS)
-    assert [name for name, t in CHANNEL_TABLES.items() if t.newest_first] == ["rounds"]
+    newest_first = [name for name, t in CHANNEL_TABLES.items() if t.newest_first]
+    assert newest_first == ["rounds", "consumer", "statements"]

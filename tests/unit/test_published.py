@@ -16,6 +16,7 @@ from schemas.events import Event
 from schemas.feed import CLOSES, ERRORS, ClientMessage, ServerMessage
 from schemas.rows import Line, RejectedRecord
 from schemas.topics import ALL, full_name
+from schemas.trading_rows import DecisionRow, Posting, SettledRow
 
 SCHEMAS = Path(published.__file__).parent / "json"
 WIRE = Path(__file__).parent.parent / "wire"
@@ -164,6 +165,9 @@ def test_the_asyncapi_document_has_every_message_and_topic():
         *get_args(FeedRow),
         Line,
         RejectedRecord,
+        DecisionRow,
+        SettledRow,
+        Posting,
     ]
     tags = {kind.__struct_config__.tag for kind in kinds}
     assert set(ASYNCAPI["components"]["messages"]) == tags

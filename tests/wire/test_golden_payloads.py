@@ -15,7 +15,6 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from schemas.board_rows import CouncilRow, RoundRow
 from schemas.channels import FeedRow
 from schemas.codec import (
     decode_event,
@@ -27,20 +26,30 @@ from schemas.codec import (
 from schemas.events import Event
 from schemas.feed import ClientMessage, ServerMessage
 from schemas.rows import Line, RejectedRecord
+from schemas.trading_rows import DecisionRow, Posting, SettledRow
 from schemas.values import from_wire
 
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*/*.json"))
 KINDS = {
     "events": get_args(Event),
-    "rows": (*get_args(FeedRow), Line, RejectedRecord),
+    "rows": (
+        *get_args(FeedRow),
+        Line,
+        RejectedRecord,
+        DecisionRow,
+        SettledRow,
+        Posting,
+    ),
     "client": get_args(ClientMessage),
     "server": get_args(ServerMessage),
 }
 _DECODE_ROW = {
+    **{
+        row.__struct_config__.tag: msgspec.json.Decoder(row, dec_hook=from_wire).decode
+        for row in KINDS["rows"]
+    },
     "market": decode_market_row,
-    "round": msgspec.json.Decoder(RoundRow, dec_hook=from_wire).decode,
-    "council": msgspec.json.Decoder(CouncilRow, dec_hook=from_wire).decode,
     "line": decode_line,
     "rejected": decode_rejected,
 }

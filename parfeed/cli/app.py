@@ -15,6 +15,7 @@ COMMANDS: Final = (
     "demo",
     "up",
     "watch",
+    "console",
     "snapshot",
     "send",
     "replay",

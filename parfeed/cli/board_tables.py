@@ -49,7 +49,7 @@ def clock_time(moment: datetime | None) -> str:
     return ABSENT if moment is None else f"{moment.astimezone(UTC):%H:%M:%S}Z"
 
 
-_ROUNDS: Final[tuple[Column[RoundRow], ...]] = (
+ROUND_COLUMNS: Final[tuple[Column[RoundRow], ...]] = (
     Column(
         title="Period",
         width=13,
@@ -116,7 +116,7 @@ _ROUNDS: Final[tuple[Column[RoundRow], ...]] = (
     Column(title="State", width=12, importance=1, cell=lambda row, _: state(row)),
 )
 
-_COUNCILS: Final[tuple[Column[CouncilRow], ...]] = (
+COUNCIL_COLUMNS: Final[tuple[Column[CouncilRow], ...]] = (
     Column(
         title="Council",
         width=12,
@@ -170,7 +170,7 @@ def rounds_table(
     """
     return table_of(
         rows,
-        fitting(_ROUNDS, rows, width, with_words=with_words),
+        fitting(ROUND_COLUMNS, rows, width, with_words=with_words),
         width=width,
         new=lambda row: (row.product_id, str(row.period), row.round) in changed,
         with_words=with_words,
@@ -195,7 +195,7 @@ def councils_table(
     """
     return table_of(
         rows,
-        fitting(_COUNCILS, rows, width, with_words=with_words),
+        fitting(COUNCIL_COLUMNS, rows, width, with_words=with_words),
         width=width,
         new=lambda row: (row.product_id, str(row.period), row.council_id) in changed,
         with_words=with_words,

@@ -32,6 +32,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     What of a purchase or a cancellation is kept.
 
     Attributes:
+        consumer_id: who bought; None where the shop does not know.
         quantity: units bought; below zero those given back.
         unit_price: of an unplanned unit, before tax.
         claimed: how many units it says are planned; never below zero.
@@ -40,6 +41,7 @@ class Trade(msgspec.Struct, frozen=True, gc=False):
     event_id: str
     occurred_at: datetime
     company_id: str
+    consumer_id: str | None
     quantity: Decimal
     unit_price: Decimal
     claimed: Decimal
@@ -61,16 +63,33 @@ class Split(NamedTuple):
     planned_price: Decimal | None
 
 
-def trade_of(event: PurchaseRecorded | PurchaseCancelled) -> Trade:
-    """Return what of an event is kept."""
-    quantity = ZERO + event.quantity  # of a value type makes a plain Decimal
+def trade_of(
+    event: PurchaseRecorded | PurchaseCancelled, names: dict[str, str] | None = None
+) -> Trade:
+    """
+    Return what of an event is kept.
+
+    Args:
+        event: an accepted one.
+        names: one text of each company and consumer, for those who keep many trades;
+            new ones are added.
+    """
+    company_id, consumer_id = event.company_id, event.consumer_id
+    if names is not None:
+        company_id = names.setdefault(company_id, company_id)
+        if consumer_id is not None:
+            consumer_id = names.setdefault(consumer_id, consumer_id)
+    quantity = event.quantity
+    # The numbers are the event's own objects, which the decoder shares among events: a
+    # plain Decimal of each would be half of what a book holds.
     return Trade(
         event_id=event.event_id,
         occurred_at=event.occurred_at,
-        company_id=event.company_id,
+        company_id=company_id,
+        consumer_id=consumer_id,
         quantity=-quantity if isinstance(event, PurchaseCancelled) else quantity,
-        unit_price=ZERO + event.unit_price,
-        claimed=ZERO + event.planned_quantity,
+        unit_price=event.unit_price,
+        claimed=event.planned_quantity,
     )
 
 
@@ -113,7 +132,8 @@ def split_purchases(
         planned = ZERO
         if trade.claimed and price is not None:
             if trade.quantity > 0:
-                planned = min(trade.claimed, max(ZERO, line - bought))
+                # The sum with a value type is a plain Decimal.
+                planned = ZERO + min(trade.claimed, max(ZERO, line - bought))
             else:
                 planned = -min(trade.claimed, bought)
             bought += planned

@@ -7,13 +7,9 @@ give its own name our address), so the server's own origins are made from what i
 listens on. A program that is no browser sends no Origin, and is let in.
 """
 
-import base64
-import hashlib
-import re
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
-from importlib import resources
 from typing import Final
 
 import msgspec
@@ -23,13 +19,15 @@ from websockets.exceptions import InvalidHeader
 from websockets.headers import parse_subprotocol
 from websockets.http11 import Request, Response
 
+from feed_server.page_files import page_files
 from schemas.feed import HTTP_REFUSALS, SUBPROTOCOL
 from schemas.settings import Settings
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 """Names of this machine for itself: who listens on one of them has the page on all."""
 
-_STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
+METHODS: Final = ("GET", "HEAD")
+"""Of plain requests: there is nothing that one could change."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,16 +66,14 @@ class Handshake:
     def __init__(self, settings: Settings, health: Callable[[], Health]) -> None:
         self._origins = frozenset(settings.origins) | _own_origins(settings)
         self._health = health
-        self._page = resources.files("feed_server").joinpath("page/index.html")
-        self._page_bytes = self._page.read_bytes()
-        self._policy = _content_policy(self._page_bytes.decode())
+        self._files = page_files()
 
     def answer(self, _: ServerConnection, request: Request) -> Response | None:
         """Return the answer to a request; None to open a session."""
         path = request.path.partition("?")[0]
         upgrades = request.headers.get_all("Upgrade")
         if not upgrades:
-            return self._plain(path)
+            return self._plain(request, path)
         if path != "/":
             return _text(HTTPStatus.NOT_FOUND, "The feed is at /.")
         origins = request.headers.get_all("Origin")
@@ -95,21 +91,34 @@ class Handshake:
             )
         return None
 
-    def _plain(self, path: str) -> Response:
-        if path == "/":
-            return _response(
-                HTTPStatus.OK,
-                "text/html; charset=utf-8",
-                self._page_bytes,
-                {"Content-Security-Policy": self._policy},
+    def _plain(self, request: Request, path: str) -> Response:
+        if request.method not in METHODS:
+            return _text(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                "Only GET and HEAD; events are handed in over the websocket.",
+                {"Allow": ", ".join(METHODS)},
             )
+        response = self._found(request, path)
+        if request.method == "HEAD":
+            response.body = b""  # its length stays in the headers
+        return response
+
+    def _found(self, request: Request, path: str) -> Response:
+        file = self._files.get(path)
+        if file is not None:
+            held = ",".join(request.headers.get_all("If-None-Match")) or None
+            status = file.status(held)
+            response = _response(status, file.content_type, file.body, file.headers)
+            if status is HTTPStatus.NOT_MODIFIED:
+                response.body = b""  # what it has is as long as the header says
+            return response
         if path == "/health":
             health = self._health()
             status = (
                 HTTPStatus.OK if health.is_ready else HTTPStatus.SERVICE_UNAVAILABLE
             )
             return _response(status, "application/json", msgspec.json.encode(health))
-        return _text(HTTPStatus.NOT_FOUND, "There is / and /health.")
+        return _text(HTTPStatus.NOT_FOUND, "There is the page at /, and /health.")
 
 
 def _own_origins(settings: Settings) -> frozenset[str]:
@@ -119,18 +128,6 @@ def _own_origins(settings: Settings) -> frozenset[str]:
     return frozenset(
         f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
         for host in hosts
-    )
-
-
-def _content_policy(page: str) -> str:
-    # The page has no script; its style is allowed by its hash and nothing else is.
-    styles = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
-        for style in _STYLE.findall(page)
-    )
-    return (
-        f"default-src 'none'; style-src {styles or repr('none')}; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'none'"
     )
 
 

@@ -13,6 +13,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     "worker": ("-m", "streams"),
     "feed_server": ("-m", "feed_server"),
     "board": ("-m", "streams.board"),
+    "ledger": ("-m", "streams.ledger"),
     "kafka": ("kafka.Kafka",),
 }
 """Arguments in a row by which a process of a deployment is known."""

@@ -1,5 +1,5 @@
 """
-Run a whole deployment on this machine: broker, topics, workers, board, feed server.
+Run a whole deployment on this machine: broker, topics, workers, board, ledger, feed.
 
 ::
 
@@ -8,8 +8,8 @@ Run a whole deployment on this machine: broker, topics, workers, board, feed ser
 
 Rules that hold here:
 
-- Order: lock, broker, topics, then workers, board and feed server together; ready when
-  the feed server says that it has caught up. Stopped the other way round, since workers
+- Order: lock, broker, topics, then all other processes together; ready when the feed
+  server says that it has caught up. Stopped the other way round, since workers
   give their partitions back through the broker.
 - What dies is started again (`restarts`), until it dies too often: then `failed` raises
   with the end of its log. A death by the broker's fall is not counted: it is no fault
@@ -57,13 +57,14 @@ _POLL_S: Final = 0.05
 
 FEED_SERVER: Final = "feed server"
 BOARD: Final = "board"
+LEDGER: Final = "ledger"
 _BROKER: Final = "Kafka"
 
 log = logging.getLogger(__name__)
 
 
 def programs(settings: Settings) -> dict[str, list[str]]:
-    """Return the commands of a deployment's feed server, board and workers, by name."""
+    """Return the commands of a deployment's processes, by name; Kafka is not one."""
     workers = {
         f"worker {number}": [sys.executable, "-m", "streams"]
         for number in range(1, settings.workers + 1)
@@ -71,6 +72,7 @@ def programs(settings: Settings) -> dict[str, list[str]]:
     return {
         FEED_SERVER: [sys.executable, "-m", "feed_server"],
         BOARD: [sys.executable, "-m", "streams.board"],
+        LEDGER: [sys.executable, "-m", "streams.ledger"],
         **workers,
     }
 
@@ -127,7 +129,7 @@ class Supervisor:
 
     @property
     def pids(self) -> dict[str, int]:
-        """What runs now, by name: `Kafka`, `feed server`, `board`, `worker 1`, ..."""
+        """What runs now, by name: `Kafka`, `feed server`, `board`, `ledger`, ..."""
         pids = {name: child.pid for name, child in self._running.items()}
         if self._broker is not None and self._broker_up.is_set():
             pids[_BROKER] = self._broker.pid
@@ -175,7 +177,7 @@ class Supervisor:
             self._broker_up.set()
             self.on_progress(Step(what="Making topics"))
             await set_up(self.settings.broker, self.settings)
-            self.on_progress(Step(what="Starting workers, board and feed server"))
+            self.on_progress(Step(what="Starting workers, board, ledger and feed server"))
             for name, command in self._commands.items():
                 await self._spawn(name, command)
                 self._keepers.append(asyncio.create_task(self._keep(name, command)))

@@ -64,6 +64,12 @@ class Processes:
         """Start a board."""
         return await self.start("board", ["-m", "streams.board"], environ_of(settings))
 
+    async def ledger(self, settings: Settings) -> ChildProcess:
+        """Start a ledger."""
+        return await self.start(
+            "ledger", ["-m", "streams.ledger"], environ_of(settings)
+        )
+
     async def start(
         self, name: str, arguments: list[str], environ: Mapping[str, str]
     ) -> ChildProcess:

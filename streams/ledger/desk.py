@@ -1,0 +1,222 @@
+"""
+Requests as the ledger takes them: each in its order, decided once.
+
+Nothing is awaited here, so that what one request changes is there for the next: two
+purchases of one card, at whatever tills, are decided one after the other. What is
+refused or declined is said with its code, and changes nothing but that its event_id is
+used up.
+"""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from schemas.codec import event_type
+from schemas.errors import InvalidValue, Refused
+from schemas.events import Event
+from schemas.settings import Settings
+from schemas.topics import REQUESTS
+from schemas.trading import (
+    BudgetSet,
+    CorrectionRequested,
+    PeriodClosed,
+    PurchaseRequested,
+    RequestEvent,
+    TermsSet,
+    TradingEnded,
+)
+from schemas.trading_rows import DecisionRow, SettledRow
+from schemas.values import Period
+from streams.ledger.fact_index import FactIndex, cuts_of
+from streams.ledger.publisher import LedgerEvent
+from streams.market.duplicates import SeenIds
+from streams.market.periods import Calendar
+from streams.market.trading.state import TradingState
+
+
+class Desk:
+    """
+    Decides requests.
+
+    Args:
+        settings: of the deployment.
+        state: of trading.
+        index: of the facts, to know whether there is anything to correct.
+
+    Attributes:
+        ending: by period whose trading ends, the event_id of the request.
+        settled: by period, how it was settled and corrected, in this order.
+        correcting: by period, the event_id of the correction that is under way.
+        budgets: those taken, by period and consumer; the newest.
+        terms: those taken.
+        authorised: by period and event_id, the planned units that were approved.
+    """
+
+    def __init__(
+        self, settings: Settings, state: TradingState, index: FactIndex
+    ) -> None:
+        self.ending: dict[str, str] = {}
+        self.settled: dict[str, list[SettledRow]] = {}
+        self.correcting: dict[str, str] = {}
+        self.budgets: dict[str, dict[str, BudgetSet]] = {}
+        self.terms: list[TermsSet] = []
+        self.authorised: dict[str, dict[str, DecisionRow]] = {}
+        self._settings = settings
+        self._state = state
+        self._index = index
+        self._calendar = Calendar(settings.period)
+        self._seen = [
+            SeenIds(settings.duplicates_window) for _ in range(settings.partitions)
+        ]
+
+    def decide(
+        self, partition: int, record: Any, event: Event | Refused
+    ) -> tuple[DecisionRow, list[LedgerEvent]]:
+        """
+        Decide on the next record of a partition of `requests`.
+
+        Args:
+            partition: of the record.
+            record: as Kafka has it.
+            event: what it holds, or why it holds none.
+
+        Returns:
+            The decision, and what has to be said because of it.
+        """
+        try:
+            request = self._checked(partition, record, event)
+            decision, said = self._decided(request)
+        except Refused as refused:
+            consumer_id = getattr(event, "consumer_id", None)
+            decision, said = (
+                DecisionRow(
+                    event_id=event.event_id,
+                    partition=partition,
+                    offset=record.offset,
+                    code=refused.code,
+                    detail=refused.detail,
+                    consumer_id=consumer_id,
+                ),
+                [],
+            )
+            return decision, said
+        return _placed(decision, partition, record.offset), said
+
+    def restore(
+        self, partition: int, record: Any, event: Event | Refused, decision: DecisionRow
+    ) -> None:
+        """Take a request as it was decided by an earlier ledger."""
+        if isinstance(event, Refused):
+            return
+        self._seen[partition].add(event.event_id, record.offset)
+        if decision.code is None and isinstance(event, RequestEvent):
+            self._note(event, decision)
+            if not isinstance(event, PeriodClosed | CorrectionRequested):
+                self._state.restore(event, decision)
+
+    def settle(self, row: SettledRow) -> None:
+        """Note that a period is settled, or corrected."""
+        self.settled.setdefault(row.period, []).append(row)
+        self.ending.pop(row.period, None)
+        self.correcting.pop(row.period, None)
+
+    # Private
+
+    def _checked(
+        self, partition: int, record: Any, event: Event | Refused
+    ) -> RequestEvent:
+        if isinstance(event, Refused):
+            raise event
+        if not self._seen[partition].add(event.event_id, record.offset):
+            raise Refused("duplicate", "", event.event_id)
+        if not isinstance(event, RequestEvent):
+            raise Refused(
+                "wrong_topic",
+                f"a {event_type(event)} was sent to {REQUESTS.name}, which takes "
+                f"{', '.join(sorted(REQUESTS.event_types))}",
+                event.event_id,
+            )
+        ahead_s = event.occurred_at.timestamp() - record.timestamp / 1000
+        if ahead_s > self._settings.early_limit_s:
+            raise Refused(
+                "occurred_in_future",
+                f"lies {ahead_s:.0f} s ahead of its arrival, at most "
+                f"{self._settings.early_limit_s:.0f} s may be - at `$.occurred_at`",
+                event.event_id,
+            )
+        self._check_period(event)
+        return event
+
+    def _check_period(self, event: RequestEvent) -> None:
+        period = self.period_of(event)
+        try:
+            self._calendar.check(period)
+        except InvalidValue as exc:
+            raise Refused(
+                "invalid_field", f"{exc} - at `$.period`", event.event_id
+            ) from exc
+        is_over = period in self.ending or period in self.settled
+        if is_over and not isinstance(event, CorrectionRequested):
+            raise Refused(
+                "period_settled", f"trading of {period} has ended", event.event_id
+            )
+
+    def period_of(self, event: RequestEvent) -> Period:
+        """Return the period that a request is about."""
+        if isinstance(event, PurchaseRequested):
+            seconds = int(event.occurred_at.timestamp())
+            return self._calendar[seconds // self._calendar.slice_s]
+        return event.period
+
+    def _decided(self, event: RequestEvent) -> tuple[DecisionRow, list[LedgerEvent]]:
+        match event:
+            case PeriodClosed():
+                decision = _taken(event)
+                said: list[LedgerEvent] = [
+                    TradingEnded(
+                        event_id=f"trading-end-{event.period}",
+                        occurred_at=event.occurred_at,
+                        period=event.period,
+                    )
+                ]
+            case CorrectionRequested():
+                self._check_correction(event)
+                decision, said = _taken(event), []
+            case _:
+                made = self._state.decide(event)
+                decision, said = made.decision, list(made.events)
+        self._note(event, decision)
+        return decision, said
+
+    def _check_correction(self, event: CorrectionRequested) -> None:
+        before = self.settled.get(event.period)
+        if before is None or event.period in self.correcting:
+            raise Refused("not_settled", "", event.event_id)
+        if not self._index.count_after(event.period, cuts_of(before[-1])):
+            raise Refused("nothing_to_correct", "", event.event_id)
+
+    def _note(self, event: RequestEvent, decision: DecisionRow) -> None:
+        # What a settlement has to know later.
+        match event:
+            case PeriodClosed():
+                self.ending[event.period] = event.event_id
+            case CorrectionRequested():
+                self.correcting[event.period] = event.event_id
+            case BudgetSet():
+                self.budgets.setdefault(event.period, {})[event.consumer_id] = event
+            case TermsSet():
+                self.terms.append(event)
+            case PurchaseRequested():
+                period = self.period_of(event)
+                approved = self.authorised.setdefault(period, {})
+                approved[event.event_id] = decision
+            case _:
+                pass  # a rebid is a planned price, which lies in `board`
+
+
+def _taken(event: PeriodClosed | CorrectionRequested) -> DecisionRow:
+    return DecisionRow(event_id=event.event_id, partition=-1, offset=-1)
+
+
+def _placed(decision: DecisionRow, partition: int, offset: int) -> DecisionRow:
+    return replace(decision, partition=partition, offset=offset)

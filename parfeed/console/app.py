@@ -67,6 +67,7 @@ class ConsoleApp(App[None]):
     TITLE = "parfeed console"
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
+    AUTO_FOCUS = None  # keys are the table's until a form is open
     CSS = """
     #head { height: 3; }
     #table { height: 1fr; }

@@ -7,6 +7,7 @@ Rows are taken as they come; what is to be seen is worked out when a frame is dr
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
 from parfeed.client.row_kinds import Key
 from parfeed.console.alerts import Alerts
@@ -27,6 +28,10 @@ from parfeed.console.status import Link, facts_line, link_line
 from parfeed.console.tables import Table, tables_of
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.rows import Row
+
+LOOKED_AT: Final = 250
+"""Rows that are held against the thresholds at every frame, though nothing of them has
+changed: pace falls while nothing is sold. 4,000 have their turn in 4 seconds."""
 
 
 class Desk:
@@ -113,6 +118,7 @@ class Desk:
     def tell_time(self, market_at: datetime | None) -> None:
         """Take the market's time, by which pace is reckoned."""
         self.products.at = market_at
+        self.products.look_on(LOOKED_AT)
 
     # What is pressed.
 

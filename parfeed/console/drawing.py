@@ -88,6 +88,8 @@ def table_lines(drawn: Drawn, width: int, height: int) -> list[Line]:
     columns = columns_of(drawn, width)
     widths = _widths(columns, width, with_words=drawn.with_words)
     lines = [_head(drawn.sheet, columns, widths)]
+    if not drawn.sheet.keys:
+        lines.append([(" " * GUTTER, ""), (_why_empty(drawn.sheet), "")])
     for key in drawn.sheet.window(height - 1):
         row = drawn.get(key)
         if row is not None:
@@ -163,6 +165,17 @@ def _fitted(text: str, width: int, justify: str) -> str:
         return set_cell_size(text, max(0, width - 1)) + "…" if width else ""
     blank = " " * (width - length)
     return blank + text if justify == "right" else text + blank
+
+
+def _why_empty(sheet: Sheet[Any, Any]) -> str:
+    if not sheet.total:
+        return f"no {sheet.name} here"
+    hidden = [
+        f"search {sheet.search}: Esc ends it" if sheet.search else "",
+        f"filter {sheet.filter.name}: f is the next",
+    ]
+    why = ", ".join(word for word in hidden if word)
+    return f"none of {sheet.total:,} {sheet.name} ({why})"
 
 
 def pieces_of(text: Text) -> Line:

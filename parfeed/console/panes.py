@@ -10,6 +10,7 @@ from itertools import zip_longest
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.geometry import Region
@@ -69,6 +70,29 @@ class Pane(Widget):
         return Strip(segments).adjust_cell_length(width, base)
 
 
+class Field(Input):
+    """
+    A field whose keys take effect in the order in which they are typed.
+
+    Textual handles a letter at once and a key such as Backspace after it has bubbled
+    up to the app: of two that arrive together the second would come first.
+    """
+
+    async def on_key(self, event: events.Key) -> None:
+        """Handle at once what would else be late."""
+        match event.key:
+            case "backspace":
+                self.action_delete_left()
+            case "delete":
+                self.action_delete_right()
+            case "enter":
+                await self.action_submit()
+            case _:
+                return
+        event.stop()
+        event.prevent_default()
+
+
 class FormPane(Vertical):
     """
     The form at the bottom: a title, a field, and what the typed would do.
@@ -84,13 +108,13 @@ class FormPane(Vertical):
     def compose(self) -> ComposeResult:
         """Make the parts."""
         yield Pane(self._title, "form-title")
-        yield Input(compact=True, id="form-field")
+        yield Field(compact=True, id="form-field")
         yield Pane(self._effect, "form-effect")
 
     @property
-    def field(self) -> Input:
+    def field(self) -> Field:
         """The field that is typed into."""
-        return self.query_one("#form-field", Input)
+        return self.query_one("#form-field", Field)
 
     def open(self, form: Form) -> None:
         """Show a form and let it be typed into."""

@@ -184,23 +184,27 @@ _PRICE_TREND: Final = _column(
     _not_shown,
     lambda product: product.glance.price.unplanned_mean,
 )
-_LOSS: Final = _column(
-    "Loss/unit",
-    9,
-    8,
-    lambda product, _: written_loss(
-        product.loss if product.own_loss is None else product.own_loss, 9
-    ),
-    lambda product: product.loss if product.own_loss is None else product.own_loss,
-)
-_SELLER: Final = _column(
-    "Least from",
-    12,
-    9,
-    lambda product, _: plain(product.glance.price.unplanned_company or ABSENT),
-    lambda product: product.glance.price.unplanned_company,
-    is_text=True,
-)
+
+
+def _loss(product: Product) -> Decimal | None:
+    return product.loss if product.own_loss is None else product.own_loss
+
+
+def _lost(importance: int) -> SheetColumn[Product]:
+    return _amount("Loss/unit", 9, importance, _loss, write=written_loss)
+
+
+def _seller(importance: int) -> SheetColumn[Product]:
+    return _column(
+        "Least from",
+        12,
+        importance,
+        lambda product, _: plain(product.glance.price.unplanned_company or ABSENT),
+        lambda product: product.glance.price.unplanned_company,
+        is_text=True,
+    )
+
+
 _PLANNED_BOUGHT: Final = _amount(
     "Bought pl.", 10, 11, lambda product: product.glance.planned_bought
 )
@@ -258,8 +262,8 @@ COMPANY: Final = (
     _PACE,
     _DEMAND_TREND,
     _PRICE_TREND,
-    _LOSS,
-    _SELLER,
+    _lost(8),
+    _seller(9),
     _UNPLANNED_BOUGHT,
     _PLANNED_BOUGHT,
     _MADE,
@@ -309,8 +313,8 @@ def consumer_columns(taxes: Taxes) -> tuple[SheetColumn[Product], ...]:
         _PRODUCT,
         _amount("Planned costs", 13, 2, planned_cost, write=paid),
         _amount("Unplanned costs", 15, 2, unplanned_cost, write=paid),
-        _LOSS,
-        _SELLER,
+        _lost(1),
+        _seller(3),
         _PRICE_TREND,
         _DEMAND_TREND,
         _IMBALANCE,

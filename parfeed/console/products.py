@@ -86,6 +86,8 @@ class Products:
         self.at: datetime | None = None
         self._glances: dict[str, Glance] = {}
         self._raw: dict[str, bytes] = {}
+        # Whose turn it is yet to be looked at again.
+        self._waiting: list[str] = []
 
     def __len__(self) -> int:
         """Return how many products there are."""
@@ -119,10 +121,25 @@ class Products:
             self.alerts.look(row, gone, self._own_price(row))
 
     def look_again(self) -> None:
-        """Hold all rows against the thresholds: these or the time have changed."""
+        """Hold all rows against the thresholds: these have changed."""
         gone = self.gone
         for row in self._glances.values():
             self.alerts.look(row, gone, self._own_price(row))
+
+    def look_on(self, most: int) -> None:
+        """
+        Hold some rows against the thresholds, others every time: the time has changed.
+
+        Args:
+            most: how many; a key that is pressed meanwhile waits for them.
+        """
+        gone = self.gone
+        if not self._waiting:
+            self._waiting = list(self._glances)
+        for product_id in self._waiting[-most:]:
+            if (row := self._glances.get(product_id)) is not None:
+                self.alerts.look(row, gone, self._own_price(row))
+        del self._waiting[-most:]
 
     # What is said here.
 

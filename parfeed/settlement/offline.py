@@ -1,0 +1,364 @@
+"""
+PURE. The ledger without Kafka: settle what a file of events says.
+
+So that anybody can check the board. The workers' own code folds the events, in the
+order of the file and in one partition, so that what it refuses is refused here too; the
+ledger's own code settles what is left. What differs from a live market:
+
+- Nothing says when a line of the file reached Kafka: it is taken to have come when it
+  happened. So nothing comes too early, and a bid is late that was made after the gate.
+- An event_id counts once in the whole file, not only within the duplicates' window.
+- A period that the file does not close is settled as it stands at the file's end.
+- What the board plans by (`agenda`) and what the ledger's cards decide is left out and
+  counted; what came of it counts where it stands in the file.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+import msgspec
+
+from schemas.codec import encode, event_type
+from schemas.errors import InvalidValue, Refused
+from schemas.events import (
+    Event,
+    ProductionReported,
+    PurchaseCancelled,
+    PurchaseRecorded,
+)
+from schemas.planning import PlannedPriceAnnounced
+from schemas.rows import Line
+from schemas.topics import BOARD, PRODUCTION, PURCHASES, REQUESTS, SOURCES, Topic
+from schemas.topics import TOPIC_OF_EVENT as TOPIC_OF
+from schemas.trading import (
+    BudgetSet,
+    CorrectionRequested,
+    PeriodClosed,
+    TermsSet,
+    TradingEnded,
+)
+from schemas.values import Period
+from streams.market.batch import fold_batch
+from streams.market.periods import Calendar
+from streams.market.settlement.book import PeriodBook
+from streams.market.settlement.correction import correct
+from streams.market.settlement.settling import Settlement, settle
+from streams.market.tables import Rules, Tables
+
+BATCH: Final = 2_000
+"""Events that are folded together: enough that a batch's own cost does not show."""
+
+_UNBOUNDED: Final = 2**62
+# Records whose ids are remembered: all of a file's.
+
+_BOOKED: Final = ("bid", "plan")
+# Kinds of lines that settling needs.
+
+_Fact = PurchaseRecorded | PurchaseCancelled | ProductionReported
+_FACTS: Final = (PurchaseRecorded, PurchaseCancelled, ProductionReported)
+
+
+class RefusedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    A line that does not count.
+
+    Attributes:
+        line: its number in the file, from 1.
+        code: why; a key of schemas.errors.REFUSALS.
+    """
+
+    line: int
+    event_id: str | None
+    code: str
+    detail: str
+
+
+class SettledPeriod(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    Attributes:
+        is_closed: whether the file closes the period; else it was settled as it stood
+            at the file's end.
+        settlements: the first, then its corrections.
+    """
+
+    period: Period
+    is_closed: bool
+    settlements: tuple[Settlement, ...]
+
+
+class _Record(NamedTuple):
+    # Of a line; its number is its offset, so that a refusal names the line.
+    offset: int
+    timestamp: int
+    value: bytes
+
+
+class _Given(NamedTuple):
+    record: _Record
+    event: Event
+
+
+class OfflineLedger:
+    """
+    Takes a file's events one by one; at the end, `settled`.
+
+    Args:
+        calendar: of the market's periods.
+
+    Attributes:
+        taken: events that count.
+        refused: lines that do not, in the order in which that was found.
+        left_out: events of no concern here, by type.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        self.taken = 0
+        self.refused: list[RefusedLine] = []
+        self.left_out: Counter[str] = Counter()
+        self._calendar = calendar
+        self._tables = Tables(
+            0,
+            Rules(
+                calendar=calendar,
+                early_limit_s=float("inf"),
+                duplicates_window=_UNBOUNDED,
+                belongs=lambda _: True,
+            ),
+        )
+        self._waiting: dict[str, list[_Given]] = {}
+        self._count = 0
+        self._books: dict[Period, PeriodBook] = {}
+        self._asked: set[str] = set()
+        self._budgets: dict[tuple[Period, str], int] = {}
+        self._terms: dict[Period, TermsSet] = {}
+        self._traded: set[Period] = set()
+        self._settled: dict[Period, list[Settlement]] = {}
+        self._late: dict[Period, list[tuple[RefusedLine, _Fact]]] = {}
+
+    # What the file says
+
+    def take(self, line: int, raw: bytes, event: Event) -> None:
+        """
+        Take an event.
+
+        Args:
+            line: its number in the file; it rises.
+            raw: its bytes.
+            event: what they were decoded to.
+        """
+        tag = event_type(event)
+        topic = TOPIC_OF[tag]
+        if topic is REQUESTS:
+            self._fold_waiting()
+            try:
+                self._ask(line, event)
+            except Refused as refused:
+                self.refuse(line, refused, event.event_id)
+        elif topic not in SOURCES or isinstance(event, TradingEnded):
+            # The end of trading is the ledger's own word, and said at the `close`.
+            self.left_out[tag] += 1
+        else:
+            self._wait(topic, line, raw, event)
+
+    def refuse(self, line: int, refused: Refused, event_id: str | None = None) -> None:
+        """Note a line that is no event, or one that does not count."""
+        self.refused.append(
+            RefusedLine(
+                line=line,
+                event_id=refused.event_id or event_id,
+                code=refused.code,
+                detail=refused.detail,
+            )
+        )
+
+    def settled(self) -> Iterator[SettledPeriod]:
+        """
+        Settle what is left, and yield every period in order. Ends the file.
+
+        Periods that are not closed are settled as they are asked for, so that not all
+        of them need to fit the memory.
+
+        Raises:
+            IntegrityError: if a posting does not sum to zero.
+        """
+        self._fold_waiting()
+        for late in self._late.values():
+            self.refused += [refused for refused, _ in late]
+        self._late.clear()
+        lines: dict[str, list[Line]] = {}
+        for line in self._tables.lines.values():
+            lines.setdefault(line.period, []).append(line)
+        # A period that was planned and not traded in has no book so far.
+        for period in {Period(named) for named in lines} - self._settled.keys():
+            if any(line.kind in _BOOKED for line in lines[period]):
+                self._book(period)
+        for period in sorted(self._books):
+            settlements = self._settled.pop(period, None)
+            book = self._books.pop(period)
+            if settlements is not None:
+                yield SettledPeriod(
+                    period=period, is_closed=True, settlements=tuple(settlements)
+                )
+            else:
+                self._complete(book, lines.pop(period, ()))
+                yield SettledPeriod(
+                    period=period, is_closed=False, settlements=(settle(book),)
+                )
+
+    # Folding
+
+    def _wait(self, topic: Topic, line: int, raw: bytes, event: Event) -> None:
+        # Purchases and production commute, and come mixed; what the board says and
+        # what is bid keeps its place among the rest.
+        others = [name for name in self._waiting if not _commute(name, topic.name)]
+        if others or self._count >= BATCH:
+            self._fold_waiting()
+        # Milliseconds, as Kafka stamps records.
+        record = _Record(line, int(event.occurred_at.timestamp() * 1000), raw)
+        self._waiting.setdefault(topic.name, []).append(_Given(record, event))
+        self._count += 1
+
+    def _fold_waiting(self) -> None:
+        waiting, self._waiting, self._count = self._waiting, {}, 0
+        for topic in SOURCES:
+            given = waiting.get(topic.name)
+            if given is None:
+                continue
+            changes = fold_batch(self._tables, topic, [each.record for each in given])
+            rejected = {each.offset: each for each in changes.rejected}
+            for record, event in given:
+                why = rejected.get(record.offset)
+                if why is None:
+                    self._note(event)
+                    continue
+                refused = RefusedLine(
+                    line=record.offset,
+                    event_id=why.event_id,
+                    code=why.code,
+                    detail=why.detail,
+                )
+                if why.code == "period_settled" and isinstance(event, _FACTS):
+                    period = self._period_of(event)
+                    self._late.setdefault(period, []).append((refused, event))
+                else:
+                    self.refused.append(refused)
+
+    def _note(self, event: Event) -> None:
+        self.taken += 1
+        if isinstance(event, _FACTS):
+            period = self._period_of(event)
+            self._book(period).take(event)
+            if not isinstance(event, ProductionReported):
+                self._traded.add(period)
+        elif isinstance(event, PlannedPriceAnnounced):
+            self._book(event.period).take(event)
+
+    # Requests
+
+    def _ask(self, line: int, event: Event) -> None:
+        if event.event_id in self._asked:
+            raise Refused("duplicate")
+        self._asked.add(event.event_id)
+        match event:
+            case BudgetSet():
+                self._take_budget(event)
+            case TermsSet():
+                self._take_terms(event)
+            case PeriodClosed():
+                self._check_open(event.period)
+                self._close(event.period, line, event)
+            case CorrectionRequested():
+                self._correct(event.period)
+            case _:
+                self.left_out[event_type(event)] += 1
+                return
+        self.taken += 1
+
+    def _take_budget(self, event: BudgetSet) -> None:
+        self._check_open(event.period)
+        of = (event.period, event.consumer_id)
+        known = self._budgets.get(of)
+        if known is not None and event.revision <= known:
+            raise _stale("budget", known, event.revision)
+        self._budgets[of] = event.revision
+        self._book(event.period).take(event)
+
+    def _take_terms(self, event: TermsSet) -> None:
+        self._check_open(event.period)
+        known = self._terms.get(event.period)
+        if known is not None and event.revision <= known.revision:
+            raise _stale("terms", known.revision, event.revision)
+        begun = sorted(period for period in self._traded if period >= event.period)
+        if begun:
+            raise Refused("terms_in_use", f"{begun[0]} has been traded in already")
+        self._terms[event.period] = event
+
+    def _close(self, period: Period, line: int, event: PeriodClosed) -> None:
+        book = self._book(period)
+        self._complete(book, self._tables.lines.values())
+        ended = TradingEnded(
+            event_id=f"trading_end:{period}",
+            occurred_at=event.occurred_at,
+            period=period,
+        )
+        stamp = int(event.occurred_at.timestamp() * 1000)
+        fold_batch(self._tables, BOARD, [_Record(line, stamp, encode(ended))])
+        self._settled[period] = [settle(book)]
+
+    def _correct(self, period: Period) -> None:
+        self._check_length(period)
+        settlements = self._settled.get(period)
+        if settlements is None:
+            raise Refused("not_settled", f"{period} is not closed")
+        late = self._late.pop(period, None)
+        if not late:
+            raise Refused("nothing_to_correct", f"nothing came too late for {period}")
+        book = self._books[period]
+        for _, event in late:
+            book.take(event)
+        self.taken += len(late)
+        corrected = correct(settlements[-1], settle(book))
+        if corrected.revision > settlements[-1].revision:
+            settlements.append(corrected)
+
+    def _check_open(self, period: Period) -> None:
+        self._check_length(period)
+        if period in self._settled:
+            raise Refused("period_settled", f"{period} is closed")
+
+    def _check_length(self, period: Period) -> None:
+        try:
+            self._calendar.check(period)
+        except InvalidValue as exc:
+            raise Refused("invalid_field", f"{exc} - at `$.period`") from exc
+
+    # Books
+
+    def _book(self, period: Period) -> PeriodBook:
+        book = self._books.get(period)
+        if book is None:
+            book = self._books[period] = PeriodBook(period)
+        return book
+
+    def _complete(self, book: PeriodBook, lines: Iterable[Line]) -> None:
+        for line in lines:
+            if line.period == book.period and line.kind in _BOOKED:
+                book.put_line(line)
+        for terms in self._terms.values():
+            book.take(terms)
+
+    def _period_of(self, event: _Fact) -> Period:
+        calendar = self._calendar
+        return calendar[int(event.occurred_at.timestamp() // calendar.slice_s)]
+
+
+def _commute(one: str, other: str) -> bool:
+    return one == other or {one, other} == {PURCHASES.name, PRODUCTION.name}
+
+
+def _stale(kind: str, standing: int, was: int) -> Refused:
+    return Refused(
+        "stale_revision",
+        f"revision {standing} of this {kind} stands already; was {was}",
+    )

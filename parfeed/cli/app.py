@@ -18,6 +18,7 @@ COMMANDS: Final = (
     "console",
     "snapshot",
     "send",
+    "settle",
     "replay",
     "plan",
     "board",

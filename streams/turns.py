@@ -47,8 +47,6 @@ async def act_in_turns(
     turns = _Turns(partition)
     consumer.subscribe([partition.topic], listener=turns)
     await consumer.start()
-    # The group's heartbeats go on by themselves; what lies in the partition is of no
-    # interest, and is not fetched.
     try:
         while True:
             await turns.is_ours.wait()

@@ -16,12 +16,12 @@ Rules that hold here:
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.abc import ConsumerRebalanceListener
 
 from schemas.codec import decode_events
 from schemas.errors import Refused
@@ -35,6 +35,7 @@ from streams.board.recovery import PeriodRecord, Recovered, recover
 from streams.market.councils.councils import Councils
 from streams.market.periods import Calendar, period_before
 from streams.market.planning.period import PeriodPlan
+from streams.turns import act_in_turns
 
 if TYPE_CHECKING:
     from streams.board.planned_period import PlannedPeriod
@@ -72,59 +73,16 @@ async def run(settings: Settings, clock: Callable[[], float] = time.time) -> Non
         session_timeout_ms=int(settings.session_timeout_s * 1000),
         heartbeat_interval_ms=int(settings.session_timeout_s * 250),
     )
-    turns = _Turns(agenda)
-    consumer.subscribe([agenda.topic], listener=turns)
-    await consumer.start()
-    try:
-        while True:
-            await turns.is_ours.wait()
-            log.info("the agenda is ours")
-            board = await Board.open(settings, consumer, agenda, clock)
-            try:
-                await _until_lost(board, turns)
-            finally:
-                await board.close()
-            log.info("the agenda is another's; standing by")
-    finally:
-        await consumer.stop()
 
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Board]:
+        board = await Board.open(settings, consumer, agenda, clock)
+        try:
+            yield board
+        finally:
+            await board.close()
 
-class _Turns(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka: no types
-    # Whether the agenda is ours.
-
-    def __init__(self, agenda: TopicPartition) -> None:
-        self._agenda = agenda
-        self.is_ours = asyncio.Event()
-        self.is_lost = asyncio.Event()
-        # Set while nobody of us acts: a rebalance waits for it.
-        self.is_at_rest = asyncio.Event()
-        self.is_at_rest.set()
-
-    async def on_partitions_revoked(self, revoked: Any) -> None:
-        if self._agenda in revoked:
-            self.is_ours.clear()
-            self.is_lost.set()
-            await self.is_at_rest.wait()
-
-    async def on_partitions_assigned(self, assigned: Any) -> None:
-        if self._agenda in assigned:
-            self.is_lost.clear()
-            self.is_ours.set()
-
-
-async def _until_lost(board: "Board", turns: _Turns) -> None:
-    turns.is_at_rest.clear()
-    acting = asyncio.create_task(board.act())
-    lost = asyncio.create_task(turns.is_lost.wait())
-    try:
-        await asyncio.wait({acting, lost}, return_when=asyncio.FIRST_COMPLETED)
-        if acting.done():
-            await acting
-    finally:
-        for task in (acting, lost):
-            task.cancel()
-        await asyncio.gather(acting, lost, return_exceptions=True)
-        turns.is_at_rest.set()
+    await act_in_turns(consumer, agenda, opened)
 
 
 class Board:

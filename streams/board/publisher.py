@@ -8,23 +8,20 @@ that it took, or never; so a board that is killed has announced all of a round o
 
 import logging
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError, ProducerFenced
-from aiokafka.partitioner import murmur2
+from aiokafka import TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.codec import encode, encode_key, event_type
-from schemas.errors import IntegrityError
 from schemas.events import Event
 from schemas.planning import PeriodAnnounced
 from schemas.rows import RejectedRecord
 from schemas.settings import Settings
-from schemas.topics import AGENDA, BOARD, MARKET, REJECTED, Topic, full_name, group_name
-from streams.publisher import MAX_BATCH_BYTES
+from schemas.topics import AGENDA, BOARD, MARKET, REJECTED, full_name, group_name
+from streams.transactions import Outgoing, Transactions
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +29,6 @@ TRANSACTION_TIMEOUT_MS: Final = 10_000
 """How long Kafka keeps the transaction of a board that vanished, if no other follows.
 One takes 30 ms, of ten thousand products a second. A worker that restores rows waits
 for it, since its own may lie behind."""
-
-REQUEST_TIMEOUT_MS: Final = 20_000
-"""For Kafka to confirm a write, an election included; then the board starts anew."""
-
-_Records = list[tuple[bytes | None, bytes]]
-# Keys and values.
 
 
 class Step(msgspec.Struct, kw_only=True):
@@ -77,16 +68,9 @@ class BoardPublisher:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.broker,
-            transactional_id=group_id(settings),
-            transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
-            acks="all",
-            max_batch_size=MAX_BATCH_BYTES,
-            max_request_size=MAX_BATCH_BYTES * 2,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
+        self._transactions = Transactions(
+            settings, group_id(settings), TRANSACTION_TIMEOUT_MS
         )
-        self._partition_of: dict[str, int] = {}
 
     async def open(self) -> None:
         """
@@ -95,20 +79,15 @@ class BoardPublisher:
         Raises:
             KafkaError: if the transaction coordinator cannot be reached.
         """
-        await self._producer.start()
+        await self._transactions.open()
 
     async def close(self) -> None:
         """Give it up; what is not published is void."""
-        await self._producer.stop()
+        await self._transactions.close()
 
     def partition_of(self, product_id: str) -> int:
         """Return the partition that Kafka's default partitioner gives a product."""
-        partition = self._partition_of.get(product_id)
-        if partition is None:
-            hashed: int = murmur2(product_id.encode())
-            partition = (hashed & 0x7FFFFFFF) % self._settings.partitions
-            self._partition_of[product_id] = partition
-        return partition
+        return self._transactions.partition_of(product_id)
 
     async def publish(self, step: Step, open_periods: Iterable[str]) -> None:
         """
@@ -122,80 +101,40 @@ class BoardPublisher:
             IntegrityError: if it cannot be known to be final; then nothing may be
                 written any more, and the next board finds out what is.
         """
-        try:
-            await self._producer.begin_transaction()
-            confirmed = []
-            for topic, partition, records in self._sorted(step):
-                confirmed += await self._send(topic, partition, records)
-            if step.taken is not None:
-                agenda = full_name(self._settings.topic_prefix, AGENDA)
-                note = OffsetAndMetadata(step.taken, note_of(open_periods))
-                await self._producer.send_offsets_to_transaction(
-                    {TopicPartition(agenda, 0): note}, group_id(self._settings)
-                )
-            for future in confirmed:
-                await future
-            await self._producer.commit_transaction()
-        except KafkaError as exc:
-            if isinstance(exc, ProducerFenced):
-                raise IntegrityError(
-                    "there is a later board; this one was away longer than its "
-                    "session and may not announce anything"
-                ) from exc
-            raise IntegrityError(
-                f"Kafka did not confirm what the board announced: {exc!r}"
-            ) from exc
+        offsets = {}
+        if step.taken is not None:
+            agenda = full_name(self._settings.topic_prefix, AGENDA)
+            note = OffsetAndMetadata(step.taken, note_of(open_periods))
+            offsets[TopicPartition(agenda, 0)] = note
+        await self._transactions.commit(self._records(step), offsets)
 
     # Private
 
-    def _sorted(self, step: Step) -> Iterable[tuple[Topic, int, _Records]]:
-        # By topic and partition, in the order in which they were said. The board's
-        # events come first: they are what waits for nobody.
-        parts: dict[
-            tuple[str, int], tuple[Topic, list[tuple[bytes | None, bytes]]]
-        ] = {}
-
-        def add(topic: Topic, partition: int, key: bytes | None, value: bytes) -> None:
-            _, records = parts.setdefault((topic.name, partition), (topic, []))
-            records.append((key, value))
-
+    def _records(self, step: Step) -> Iterable[Outgoing]:
+        # In the order in which they were said. The board's events come first: they are
+        # what waits for nobody.
+        partition_of = self._transactions.partition_of
         for event in step.events:
             value = encode(event)
             if isinstance(event, PeriodAnnounced):
                 for partition in range(self._settings.partitions):
-                    add(BOARD, partition, None, value)
+                    yield Outgoing(BOARD, partition, None, value)
             else:
                 product_id = _product_of(event)
-                add(BOARD, self.partition_of(product_id), product_id.encode(), value)
-        for row in step.rows:
-            add(MARKET, self.partition_of(row.product_id), row_key(row), encode(row))
-        for refused in step.refused:
-            key = refused.code.encode()
-            hashed: int = murmur2(key)
-            partition = (hashed & 0x7FFFFFFF) % self._settings.partitions
-            add(REJECTED, partition, key, encode(refused))
-        for (_, partition), (topic, records) in parts.items():
-            yield topic, partition, records
-
-    async def _send(self, topic: Topic, partition: int, records: _Records) -> list[Any]:
-        name = full_name(self._settings.topic_prefix, topic)
-        confirmed = []
-        builder = self._producer.create_batch()
-        for key, value in records:
-            if builder.append(key=key, value=value, timestamp=None) is None:
-                confirmed.append(
-                    await self._producer.send_batch(builder, name, partition=partition)
+                yield Outgoing(
+                    BOARD, partition_of(product_id), product_id.encode(), value
                 )
-                builder = self._producer.create_batch()
-                if builder.append(key=key, value=value, timestamp=None) is None:
-                    raise IntegrityError(
-                        f"a record of {len(value)} bytes for {name} is larger than a "
-                        f"batch of {MAX_BATCH_BYTES}"
-                    )
-        confirmed.append(
-            await self._producer.send_batch(builder, name, partition=partition)
-        )
-        return confirmed
+        for row in step.rows:
+            yield Outgoing(
+                MARKET, partition_of(row.product_id), row_key(row), encode(row)
+            )
+        for refused in step.refused:
+            yield Outgoing(
+                REJECTED,
+                partition_of(refused.code),
+                refused.code.encode(),
+                encode(refused),
+            )
 
 
 def row_key(row: RoundRow | CouncilRow) -> bytes:

@@ -18,7 +18,7 @@ from typing import Any, Final
 from aiokafka import ConsumerRecord
 
 from feed_server.channels import Channels
-from feed_server.consumer import MarketConsumer
+from feed_server.consumer import LogConsumer
 from feed_server.errors import SourceLost
 from feed_server.judge import Judge
 from feed_server.publisher import Publisher
@@ -26,6 +26,7 @@ from feed_server.server import FeedServer
 from feed_server.view import View
 from schemas.errors import IntegrityError
 from schemas.settings import Settings
+from schemas.topics import ACCOUNTS
 
 LETTING_GO_S: Final = 0.8
 """How long Kafka's clients may take to close; sockets have 2 s before, and all of it
@@ -58,7 +59,10 @@ class App:
         self._settings = settings
         self._clock = clock
         name = f"feed-{uuid.uuid4().hex[:8]}"
-        self._consumer = MarketConsumer(settings)
+        self._consumer = LogConsumer(settings)
+        self._accounts = LogConsumer(
+            settings, ACCOUNTS, first=settings.partitions, isolation="read_committed"
+        )
         self._publisher = Publisher(settings)
         self._judge = Judge(settings)
         self._server = FeedServer(
@@ -101,9 +105,14 @@ class App:
         working: list[asyncio.Task[None]] = []
         try:
             epoch = await self._consumer.open()
-            channels = Channels(View(epoch, self._settings.partitions))
+            other = await self._accounts.open()
+            if other != epoch:
+                raise SourceLost(f"the log's epoch is {other}, was {epoch}")
+            partitions = self._settings.partitions
+            channels = Channels(View(epoch, partitions, private_partitions=partitions))
             began = time.monotonic()
             await self._consumer.load(channels.apply)
+            await self._accounts.load(channels.apply)
             logger.info(
                 "loaded %d rows of epoch %s in %.1f s",
                 len(channels.view),
@@ -123,6 +132,10 @@ class App:
             def fell_silent() -> None:
                 channels.lag_ms = None
 
+            private = self._accounts.follow(
+                channels.apply, lambda _: self._server.audience.wake(), fell_silent
+            )
+            working.append(asyncio.create_task(private, name="accounts"))
             following = self._consumer.follow(channels.apply, arrived, fell_silent)
             await _first(following, working)
         finally:
@@ -133,7 +146,7 @@ class App:
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
-        await self._consumer.close()
+        await asyncio.gather(self._consumer.close(), self._accounts.close())
 
 
 async def _first(

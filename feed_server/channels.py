@@ -69,7 +69,7 @@ class Channels:
             return
         version, previous = applied
         for group in self._groups.wanting(
-            version.channel, version.product_id, version.period
+            version.channel, version.indexed_by, version.period
         ):
             group.add(version, previous)
             self._mark(group)
@@ -114,11 +114,7 @@ class Channels:
             )
             return subscription
         if resume is not None:
-            reason = (
-                f"the log is another one: its epoch is {now.epoch}"
-                if resume.epoch != now.epoch
-                else "this server has not read so far"
-            )
+            reason = _why_void(resume, now)
             subscriber.offer(frames.frame(Resync(id=message.id, reason=reason)))
         subscriber.offer(self._snapshot(message.id, selection, now))
         return subscription
@@ -199,18 +195,9 @@ class Channels:
         if message.resume is None:
             return None
         try:
-            cursor = Cursor.parse(message.resume)
+            return Cursor.parse(message.resume)
         except InvalidValue as exc:
             raise MessageRefused("invalid_cursor", str(exc), message.id) from exc
-        here = self.view.cursor
-        if cursor.epoch == here.epoch and len(cursor.offsets) != len(here.offsets):
-            raise MessageRefused(
-                "invalid_cursor",
-                f"this log has {len(here.offsets)} partitions, the cursor's had "
-                f"{len(cursor.offsets)}; subscribe without it",
-                message.id,
-            )
-        return cursor
 
     def _group(self, key: GroupKey) -> Group:
         group = self._groups.get(key)
@@ -277,3 +264,14 @@ class Channels:
                 Cursor.parse(subscription.cursor), group.selection
             )
         return frames.raw_rows(rows)
+
+
+def _why_void(resume: Cursor, now: Cursor) -> str:
+    if resume.epoch != now.epoch:
+        return f"the log is another one: its epoch is {now.epoch}"
+    if len(resume.offsets) != len(now.offsets):
+        return (
+            f"the log has {len(now.offsets)} partitions, the cursor's had "
+            f"{len(resume.offsets)}"
+        )
+    return "this server has not read so far"

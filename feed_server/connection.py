@@ -73,6 +73,12 @@ class FeedConnection(ServerConnection):
         """Return how much is written and not sent."""
         return self.transport.get_write_buffer_size()
 
+    @property
+    def peer_address(self) -> str:
+        """Return the client's network address; empty if the socket has none."""
+        peer = self.remote_address
+        return str(peer[0]) if isinstance(peer, tuple) and peer else ""
+
     def stalled_s(self, now: float) -> float:
         """Return for how long a full socket has taken nothing; ask now and then."""
         waiting = self.waiting_bytes

@@ -1,10 +1,11 @@
 """
-The market's log, from Kafka to whoever applies it.
+The feed's log, from Kafka to whoever applies it: a topic's partitions of it.
 
 All partitions are assigned by hand and read from the beginning; there is no group and
-nothing is committed, since every feed server reads everything. Records are read before
-their transaction is committed: the fold is deterministic, so that a row whose worker
-died is written again as it was.
+nothing is committed, since every feed server reads everything. Records of `market` are
+read before their transaction is committed: the fold is deterministic, so that a row
+whose worker died is written again as it was. Those of `accounts` are read once it is: a
+balance that was never final must not be shown.
 
 Rules:
 - The epoch is read first; without one there is no log to speak of, and it is waited
@@ -20,7 +21,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -29,7 +30,7 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from feed_server.errors import SourceLost
 from schemas.errors import IntegrityError
 from schemas.settings import Settings
-from schemas.topics import EPOCH, MARKET, full_name
+from schemas.topics import EPOCH, MARKET, Topic, full_name
 
 FETCH_MIN_BYTES: Final = 64 * 1024
 FETCH_WAIT_MS: Final = 5
@@ -68,12 +69,15 @@ class _EpochRecord(msgspec.Struct):
 _decode_epoch = msgspec.json.Decoder(_EpochRecord).decode
 
 
-class MarketConsumer:
+class LogConsumer:
     """
-    Reads the log of a deployment.
+    Reads a topic of a deployment's log.
 
     Args:
         settings: broker, prefix and partitions are read from it.
+        topic: whose partitions are read.
+        first: number of the topic's first partition in the log.
+        isolation: whether records are read before they are final.
         lost_after_s: how long Kafka may be silent.
         probe_s: how often it is asked.
 
@@ -85,18 +89,23 @@ class MarketConsumer:
     def __init__(
         self,
         settings: Settings,
+        topic: Topic = MARKET,
         *,
+        first: int = 0,
+        isolation: Literal["read_uncommitted", "read_committed"] = "read_uncommitted",
         lost_after_s: float = LOST_AFTER_S,
         probe_s: float = PROBE_S,
     ) -> None:
         self.epoch = ""
         self.is_in_touch = True
         self._settings = settings
+        self._first = first
+        self._isolation = isolation
         self._lost_after_s = lost_after_s
         self._probe_s = probe_s
-        market = full_name(settings.topic_prefix, MARKET)
-        self._market = [
-            TopicPartition(market, number) for number in range(settings.partitions)
+        self._topic = full_name(settings.topic_prefix, topic)
+        self._places = [
+            TopicPartition(self._topic, number) for number in range(settings.partitions)
         ]
         self._epoch_at = TopicPartition(full_name(settings.topic_prefix, EPOCH), 0)
         self._consumer: AIOKafkaConsumer | None = None
@@ -121,9 +130,9 @@ class MarketConsumer:
         self._consumer = consumer
         await self._find_topics(consumer)
         self.epoch, next_offset = await self._read_epoch(consumer)
-        consumer.assign([*self._market, self._epoch_at])
+        consumer.assign([*self._places, self._epoch_at])
         consumer.seek(self._epoch_at, next_offset)
-        await consumer.seek_to_beginning(*self._market)
+        await consumer.seek_to_beginning(*self._places)
         return self.epoch
 
     async def load(self, apply: Apply) -> None:
@@ -135,15 +144,15 @@ class MarketConsumer:
             IntegrityError: if the log holds what no worker writes.
         """
         consumer = self._opened()
-        ends = await self._within(consumer.end_offsets(self._market))
+        ends = await self._within(consumer.end_offsets(self._places))
         silent_since = time.monotonic()
         while not await self._has_reached(consumer, ends):
             if await self._read(consumer, apply, timeout_ms=200):
                 silent_since = time.monotonic()
             elif time.monotonic() - silent_since > self._lost_after_s:
                 raise SourceLost(
-                    f"Kafka delivered nothing for {self._lost_after_s:g} s while the "
-                    "market was loaded"
+                    f"Kafka delivered nothing for {self._lost_after_s:g} s while "
+                    f"{self._topic} was loaded"
                 )
             # Sockets and signals have their turn between two batches.
             await asyncio.sleep(0)
@@ -205,7 +214,7 @@ class MarketConsumer:
             bootstrap_servers=self._settings.broker,
             group_id=None,
             enable_auto_commit=False,
-            isolation_level="read_uncommitted",
+            isolation_level=self._isolation,
             # A log that was cut is an error here, not a reason to start over.
             auto_offset_reset="none",
             fetch_max_wait_ms=FETCH_WAIT_MS,
@@ -218,7 +227,7 @@ class MarketConsumer:
         return self._consumer
 
     async def _find_topics(self, consumer: AIOKafkaConsumer) -> None:
-        market, epoch = self._market[0].topic, self._epoch_at.topic
+        topic, epoch = self._topic, self._epoch_at.topic
         while True:
             try:
                 # Asks for all, since asking for one by name may make it.
@@ -226,18 +235,18 @@ class MarketConsumer:
             except (KafkaError, OSError) as exc:
                 logger.warning("no list of topics yet, trying again: %s", exc)
                 known = set()
-            if market in known and epoch in known:
+            if topic in known and epoch in known:
                 break
             await asyncio.sleep(PAUSE_S)
         # The client keeps the partitions of what is assigned, once it has asked again;
         # there is nothing to wait for but the answer itself.
-        consumer.assign([*self._market, self._epoch_at])
-        while (partitions := consumer.partitions_for_topic(market)) is None:  # noqa: ASYNC110
+        consumer.assign([*self._places, self._epoch_at])
+        while (partitions := consumer.partitions_for_topic(topic)) is None:  # noqa: ASYNC110
             await asyncio.sleep(METADATA_PAUSE_S)
-        if len(partitions) != len(self._market):
+        if len(partitions) != len(self._places):
             raise IntegrityError(
-                f"topic {market} has {len(partitions)} partitions, PARFEED_PARTITIONS "
-                f"is {len(self._market)}: set it to what the topics were made with"
+                f"topic {topic} has {len(partitions)} partitions, PARFEED_PARTITIONS "
+                f"is {len(self._places)}: set it to what the topics were made with"
             )
 
     async def _read_epoch(self, consumer: AIOKafkaConsumer) -> tuple[str, int]:
@@ -275,7 +284,12 @@ class MarketConsumer:
                     self._compare(_epoch_of(record))
                 continue
             for record in records:
-                apply(record.partition, record.offset, record.key, record.value)
+                apply(
+                    self._first + record.partition,
+                    record.offset,
+                    record.key,
+                    record.value,
+                )
             if newest is None or records[-1].timestamp > newest.timestamp:
                 newest = records[-1]
         return newest
@@ -309,19 +323,19 @@ class MarketConsumer:
         # The consumer itself says nothing about a broker that is away: it only
         # delivers nothing, as it does when nothing happens.
         answered_at = time.monotonic()
-        moved_at = dict.fromkeys(self._market, answered_at)
-        positions = dict.fromkeys(self._market, -1)
-        ends = dict.fromkeys(self._market, 0)
+        moved_at = dict.fromkeys(self._places, answered_at)
+        positions = dict.fromkeys(self._places, -1)
+        ends = dict.fromkeys(self._places, 0)
         while True:
             await asyncio.sleep(self._probe_s)
-            for place in self._market:
+            for place in self._places:
                 position = await consumer.position(place)
                 if position != positions[place] or position >= ends[place]:
                     positions[place] = position
                     moved_at[place] = time.monotonic()
             try:
                 async with asyncio.timeout(max(self._probe_s, 1.0)):
-                    ends = await consumer.end_offsets(self._market)
+                    ends = await consumer.end_offsets(self._places)
             except (KafkaError, TimeoutError):
                 if self.is_in_touch:
                     logger.warning("Kafka does not answer; waiting for it")

@@ -8,14 +8,14 @@ of its messages it was.
 import msgspec
 
 from feed_server.errors import MessageRefused
-from schemas.feed import ClientMessage, Subscribe
+from schemas.feed import ClientMessage, Quote, Subscribe
 from schemas.values import escaped, from_wire, is_printable
 
 # Without from_wire's cache, which would trip over unhashable values before it could
 # say what they were to be; a message holds one value of ours at most.
 _decode = msgspec.json.Decoder(ClientMessage, dec_hook=from_wire.__wrapped__).decode
 
-_TYPES = ("hello", "ping", "publish", "subscribe", "unsubscribe")
+_TYPES = ("hello", "ping", "publish", "quote", "subscribe", "unsubscribe")
 
 
 class _Head(msgspec.Struct):
@@ -54,12 +54,18 @@ def _check_printable(message: ClientMessage) -> None:
             "invalid_field",
             f"must be free of control characters, was {own!r} - at `$.id`",
         )
-    if isinstance(message, Subscribe) and not all(map(is_printable, message.products)):
-        raise MessageRefused(
-            "invalid_field",
-            "must be free of control characters - at `$.products`",
-            message.id,
-        )
+    names: dict[str, tuple[str | None, ...]] = {}
+    if isinstance(message, Subscribe):
+        names = {"products": message.products, "party": (message.party,)}
+    elif isinstance(message, Quote):
+        names = {"product_id": (message.product_id,), "party": (message.party,)}
+    for field, held in names.items():
+        if not all(is_printable(name) for name in held if name is not None):
+            raise MessageRefused(
+                "invalid_field",
+                f"must be free of control characters - at `$.{field}`",
+                own,
+            )
 
 
 def _refusal(text: str, exc: msgspec.DecodeError) -> MessageRefused:

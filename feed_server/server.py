@@ -177,7 +177,9 @@ class FeedServer:
         if not isinstance(connection, FeedConnection) or channels is None:
             raise AssertionError("a handshake was let through while loading")
         now = connection.loop.time()
-        session = Session(self._settings, channels, self._name, now)
+        session = Session(
+            self._settings, channels, self._name, now, connection.peer_address
+        )
         connection.session = session
         self.audience.admit(session, connection)
         taken = 0

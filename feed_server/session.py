@@ -17,12 +17,14 @@ import enum
 from typing import Final
 
 from feed_server import frames
+from feed_server.access import may_see
 from feed_server.channels import Channels
 from feed_server.errors import MessageRefused
 from feed_server.limits import TokenBucket
+from feed_server.quoting import answer
 from feed_server.subscriptions import Subscription
 from feed_server.verdicts import VERDICT_S
-from schemas.channels import CHANNELS
+from schemas.channels import CHANNELS, CONSUMER
 from schemas.feed import (
     CLOSES,
     ERRORS,
@@ -37,6 +39,8 @@ from schemas.feed import (
     Outcome,
     Ping,
     Publish,
+    Quote,
+    Quoted,
     Result,
     Subscribe,
     Unsubscribe,
@@ -80,6 +84,7 @@ TRANSITIONS: Final[dict[State, dict[type, State]]] = {
         Subscribe: State.OPEN,
         Unsubscribe: State.OPEN,
         Publish: State.OPEN,
+        Quote: State.OPEN,
         Ping: State.OPEN,
         Closing: State.CLOSING,
         Gone: State.CLOSED,
@@ -100,6 +105,7 @@ class Session:
         channels: what can be subscribed to.
         server: this server's name, for the `welcome`.
         now: the clock's seconds.
+        address: the client's network address; empty if it is not known.
 
     Attributes:
         state: where it is; see TRANSITIONS.
@@ -111,7 +117,12 @@ class Session:
     """
 
     def __init__(
-        self, settings: Settings, channels: Channels, server: str, now: float
+        self,
+        settings: Settings,
+        channels: Channels,
+        server: str,
+        now: float,
+        address: str = "",
     ) -> None:
         self.state = State.AWAITING_HELLO
         self.is_full = False
@@ -122,6 +133,8 @@ class Session:
         self._settings = settings
         self._channels = channels
         self._server = server
+        self._address = address
+        self._token: str | None = None
         self._opened_at = now
         self._full_since = now
         self._allowance_s = 0.0
@@ -269,6 +282,7 @@ class Session:
         match message:
             case Hello():
                 self.client = message.client
+                self._token = message.token
                 self._welcome()
             case Subscribe():
                 self._subscribe(message)
@@ -279,6 +293,8 @@ class Session:
                 self._channels.leave(subscription)
             case Publish():
                 self._publish(message, now)
+            case Quote():
+                self._quote(message)
             case _:  # Ping: the table lets nothing else through.
                 self.wants_heartbeat = True
 
@@ -299,7 +315,31 @@ class Session:
             )
         )
 
+    def _check_access(self, channel: str, party: str | None, own: str) -> None:
+        # Before anything is looked up: who may not see a party's rows does not learn
+        # whether there are any.
+        if (
+            party is not None
+            and channel in CHANNELS
+            and not may_see(
+                channel,
+                party,
+                token=self._token,
+                address=self._address,
+                open_to=self._settings.private_channels,
+            )
+        ):
+            raise MessageRefused("not_yours", "", own)
+
+    def _quote(self, message: Quote) -> None:
+        self._check_access(CONSUMER.name, message.party, message.id)
+        quoted = answer(message, self._channels.view)
+        if quoted is None:
+            raise MessageRefused("nothing_to_quote", "", message.id)
+        self._send(quoted)
+
     def _subscribe(self, message: Subscribe) -> None:
+        self._check_access(message.channel, message.party, message.id)
         replaced = self.subscriptions.get(message.id)
         limit = self._settings.max_subscriptions
         if replaced is None and len(self.subscriptions) >= limit:
@@ -343,7 +383,9 @@ class Session:
             )
         self._published.append(message)
 
-    def _send(self, message: Welcome | Ack | Verdict | Error | Closing) -> None:
+    def _send(
+        self, message: Welcome | Ack | Verdict | Quoted | Error | Closing
+    ) -> None:
         self._outgoing.append(frames.frame(message))
 
     def _end_subscriptions(self) -> None:

@@ -2,7 +2,8 @@
 PURE. Who wants what: subscriptions, in groups of those that want the same.
 
 What a change of a row costs does not depend on how many subscribe, only on how many
-different groups the row concerns; those are found by its product. A group keeps what
+different groups the row concerns; those are found by its product, or by the party whose
+row it is. A group keeps what
 all its members share: what waits for them, the checksum of their rows, whose turn it
 is. A subscription keeps its own: its cursor, and how many versions it has seen.
 """
@@ -125,12 +126,12 @@ class Group:
 
 
 class _Index:
-    # The groups of one channel.
-    __slots__ = ("of_all", "of_product")
+    # The groups of one channel; of a private one by party instead of by product.
+    __slots__ = ("of_all", "of_name")
 
     def __init__(self) -> None:
         self.of_all: dict[GroupKey, Group] = {}
-        self.of_product: dict[str, dict[GroupKey, Group]] = {}
+        self.of_name: dict[str, dict[GroupKey, Group]] = {}
 
 
 class Groups:
@@ -151,33 +152,49 @@ class Groups:
         """Put a new group into the index."""
         self._groups[group.key] = group
         index = self._channels[group.selection.channel]
-        products = group.selection.products
-        if products is None:
+        names = _names(group.selection)
+        if names is None:
             index.of_all[group.key] = group
             return
-        for product_id in products:
-            index.of_product.setdefault(product_id, {})[group.key] = group
+        for name in names:
+            index.of_name.setdefault(name, {})[group.key] = group
 
     def remove(self, group: Group) -> None:
         """Take a group that nobody is in any more out of the index."""
         del self._groups[group.key]
         index = self._channels[group.selection.channel]
-        products = group.selection.products
-        if products is None:
+        names = _names(group.selection)
+        if names is None:
             del index.of_all[group.key]
             return
-        for product_id in products:
-            of_product = index.of_product[product_id]
-            del of_product[group.key]
-            if not of_product:
-                del index.of_product[product_id]
+        for name in names:
+            of_name = index.of_name[name]
+            del of_name[group.key]
+            if not of_name:
+                del index.of_name[name]
 
-    def wanting(self, channel: str, product_id: str, period: str) -> Iterator[Group]:
-        """Return the groups that want the rows of a channel, product and period."""
+    def wanting(self, channel: str, name: str, period: str) -> Iterator[Group]:
+        """
+        Return the groups that want some rows.
+
+        Args:
+            channel: of the rows.
+            name: their product_id; of a private channel, their party.
+            period: of the rows.
+        """
         index = self._channels[channel]
-        for groups in (index.of_all, index.of_product.get(product_id)):
+        for groups in (index.of_all, index.of_name.get(name)):
             if groups:
                 for group in groups.values():
                     wanted = group.key[0].period
                     if wanted is None or wanted == period:
                         yield group
+
+
+def _names(selection: Selection) -> Iterable[str] | None:
+    # What a selection's groups are found by; None for all of a public channel.
+    if not CHANNELS[selection.channel].is_private:
+        return selection.products
+    if selection.party is None:
+        raise AssertionError(f"rows of {selection.channel} for nobody in particular")
+    return (selection.party,)

@@ -13,10 +13,14 @@ the process: only our own workers and the board write it. They never delete a ro
 the feed has no message that would; a record without a value is therefore such an error
 too. Rows of a type that came after this server was built move the cursor, and nothing
 else: nobody can subscribe to them here.
+
+Private rows lie in partitions of their own, behind the public ones, and are found by
+their party alone. A private row among public ones, or the other way round, is an error
+that stops the process too: nothing that lies in the wrong place is ever shown.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -49,6 +53,7 @@ class _Glance(msgspec.Struct):
     product_id: str
     period: str
     occurred_at: datetime | None = None
+    party: str | None = None
 
 
 _glance = msgspec.json.Decoder(_Glance).decode
@@ -60,6 +65,7 @@ class RowVersion(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         channel: the name of the channel that shows it.
+        indexed_by: the product_id, or the party of a private row.
         value: the row's JSON text, byte for byte as it was written.
         crc32: of `value`.
         arrival: counts the versions that this view was given; orders them.
@@ -74,11 +80,12 @@ class RowVersion(msgspec.Struct, frozen=True, gc=False):
     value: bytes
     crc32: int
     arrival: int
+    indexed_by: str
 
 
 class _Rows:
-    # The rows of a channel.
-    __slots__ = ("of_partition", "of_product")
+    # The rows of a channel; of a private one by party instead of by product.
+    __slots__ = ("of_name", "of_partition")
 
     def __init__(self, partitions: int) -> None:
         # In the order of their offsets: a row that changes is taken out and put in
@@ -86,12 +93,17 @@ class _Rows:
         self.of_partition: list[dict[bytes, RowVersion]] = [
             {} for _ in range(partitions)
         ]
-        self.of_product: dict[str, dict[bytes, RowVersion]] = {}
+        self.of_name: dict[str, dict[bytes, RowVersion]] = {}
 
 
 class View:
     """
     The newest version of every row.
+
+    Args:
+        epoch: the log's identity.
+        partitions: that hold public rows.
+        private_partitions: that hold private rows; they come behind the others.
 
     Attributes:
         epoch: the log's identity.
@@ -99,11 +111,14 @@ class View:
             none. The board's rows tell its own times.
     """
 
-    def __init__(self, epoch: str, partitions: int) -> None:
+    def __init__(
+        self, epoch: str, partitions: int, private_partitions: int = 0
+    ) -> None:
         self.epoch = epoch
         self.occurred_at: datetime | None = None
-        self._next = [0] * partitions
-        self._channels = {name: _Rows(partitions) for name in CHANNELS}
+        self._public = partitions
+        self._next = [0] * (partitions + private_partitions)
+        self._channels = {name: _Rows(len(self._next)) for name in CHANNELS}
         self._arrivals = 0
         self._cursor: Cursor | None = None
 
@@ -133,7 +148,7 @@ class View:
         Raises:
             IntegrityError: if the record is no row, or not behind those before it.
         """
-        where = f"market partition {partition} offset {offset}"
+        where = self._place(partition, offset)
         if not 0 <= partition < len(self._next):
             raise IntegrityError(f"{where}: the view has {len(self._next)} partitions")
         if offset < self._next[partition]:
@@ -153,14 +168,23 @@ class View:
         if channel is None:
             self._move(partition, offset)
             return None
+        if channel.is_private != (partition >= self._public):
+            raise IntegrityError(
+                f"{where}: a row of {channel.name} lies among "
+                f"{'public' if channel.is_private else 'private'} ones"
+            )
+        name = glance.party if channel.is_private else glance.product_id
+        if name is None:
+            raise IntegrityError(f"{where}: a private row says nobody's party")
         of_channel = self._channels[channel.name]
         rows = of_channel.of_partition[partition]
         previous = rows.get(key)
         if previous is None:
-            self._check_new(where, key, glance, of_channel)
-        elif (glance.product_id, glance.period) != (
+            self._check_new(where, key, glance, of_channel.of_name.get(name, {}))
+        elif (glance.product_id, glance.period, name) != (
             previous.product_id,
             previous.period,
+            previous.indexed_by,
         ):
             raise _mismatch(where, previous.product_id, previous.period, glance)
         version = RowVersion(
@@ -174,12 +198,13 @@ class View:
             value,
             zlib.crc32(value),
             self._arrivals,
+            name if previous is None else previous.indexed_by,
         )
         self._arrivals += 1
         if previous is not None:
             del rows[key]
         rows[key] = version
-        of_channel.of_product.setdefault(version.product_id, {})[key] = version
+        of_channel.of_name.setdefault(version.indexed_by, {})[key] = version
         self._move(partition, offset)
         occurred_at = glance.occurred_at
         if (
@@ -204,12 +229,19 @@ class View:
 
     # Private.
 
+    def _place(self, partition: int, offset: int) -> str:
+        if partition < self._public:
+            return f"market partition {partition} offset {offset}"
+        return f"accounts partition {partition - self._public} offset {offset}"
+
     def _move(self, partition: int, offset: int) -> None:
         self._next[partition] = offset + 1
         self._cursor = None
 
     @staticmethod
-    def _check_new(where: str, key: bytes, glance: _Glance, of_channel: _Rows) -> None:
+    def _check_new(
+        where: str, key: bytes, glance: _Glance, of_name: dict[bytes, RowVersion]
+    ) -> None:
         try:
             named = _decode_key(key)
         except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -221,7 +253,7 @@ class View:
                 f"{where}: the key is that of a row of type {named.type!r}, the row's "
                 f"is {glance.type!r}"
             )
-        elsewhere = of_channel.of_product.get(glance.product_id, {}).get(key)
+        elsewhere = of_name.get(key)
         if elsewhere is not None:
             raise IntegrityError(
                 f"{where}: the row lies in partition {elsewhere.partition} too; "
@@ -237,9 +269,14 @@ class View:
     ) -> Iterator[RowVersion]:
         products, period = wanted.products, wanted.period
         of_channel = self._channels[wanted.channel]
-        if products is not None and len(products) <= INDEX_LIMIT:
-            for product_id in products:
-                for version in of_channel.of_product.get(product_id, {}).values():
+        names: Collection[str] | None = products
+        if CHANNELS[wanted.channel].is_private:
+            if wanted.party is None:
+                raise AssertionError(f"rows of {wanted.channel} are asked for nobody")
+            names = (wanted.party,)
+        if names is not None and len(names) <= INDEX_LIMIT:
+            for name in names:
+                for version in of_channel.of_name.get(name, {}).values():
                     if version.offset >= offsets[version.partition] and (
                         period is None or version.period == period
                     ):

@@ -3,7 +3,8 @@ PURE. A cursor: up to where of the market's log a subscriber is complete.
 
 On the wire a cursor is an opaque text; two cursors are the same place exactly when
 their texts are equal. Inside it is the log's epoch (a new one whenever the log starts
-anew) and, by partition, the offset of the next record to come.
+anew) and, by partition, the offset of the next record to come: the partitions of
+`market` first, then those of `accounts`.
 """
 
 import re
@@ -15,7 +16,7 @@ from schemas.errors import InvalidValue
 
 # No leading zeros: one place has one text.
 _OFFSET = "(?:0|[1-9][0-9]{0,17})"
-_TEXT = re.compile(rf"([0-9a-f]{{1,32}}):({_OFFSET}(?:\.{_OFFSET}){{0,1023}})")
+_TEXT = re.compile(rf"([0-9a-f]{{1,32}}):({_OFFSET}(?:\.{_OFFSET}){{0,2047}})")
 
 
 class Cursor(msgspec.Struct, frozen=True):

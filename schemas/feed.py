@@ -87,7 +87,7 @@ class Subscribe(
     period: Period | None = None
     mode: Literal["stream", "conflated"] = "conflated"
     max_rate: Annotated[float, Meta(gt=0, le=100)] | None = None
-    resume: Annotated[str, Meta(max_length=32_768)] | None = None
+    resume: Annotated[str, Meta(max_length=49_152)] | None = None
 
 
 class Unsubscribe(

@@ -267,7 +267,7 @@ async def test_a_server_that_starts_later_loads_all_channels(
     settings: Settings, processes: Processes
 ) -> None:
     await write(settings, round_record(1), market_record("rye"))
-    await write(settings, (b'["rye","2011-W44","offer","m"]', _OFFER))
+    await write(settings, (b'["rye","2011-W44","gossip","m"]', _GOSSIP))
     await write(settings, council_record("north", "rye"), round_record(1, sequence=2))
     await ready(processes, settings)
     async with Socket(settings) as socket:
@@ -285,7 +285,7 @@ async def test_a_server_that_starts_later_loads_all_channels(
 
 
 # A row of a channel from later on: it moves the cursor, and nobody can ask for it.
-_OFFER = b'{"type":"offer","product_id":"rye","period":"2011-W44","company_id":"m"}'
+_GOSSIP = b'{"type":"gossip","product_id":"rye","period":"2011-W44","company_id":"m"}'
 
 
 async def test_many_of_each_channel_stay_in_step_while_all_change(

@@ -18,7 +18,7 @@ from support.processes import Processes, free_port
 from support.sockets import RowWriter, Socket
 
 from feed_server.channels import Channels
-from feed_server.consumer import MarketConsumer
+from feed_server.consumer import LogConsumer
 from feed_server.errors import Overloaded, SourceLost
 from feed_server.publisher import Publisher
 from feed_server.view import View
@@ -84,7 +84,7 @@ class Following:
     """A consumer that fills channels; an async context manager."""
 
     def __init__(self, settings: Settings, **options: float) -> None:
-        self._consumer = MarketConsumer(settings, **options)
+        self._consumer = LogConsumer(settings, **options)
         self._settings = settings
         self.channels: Channels
         self.task: asyncio.Task[None]
@@ -190,7 +190,7 @@ async def test_topics_with_other_partitions_than_the_settings_say_are_refused(
     settings: Settings,
 ) -> None:
     other = msgspec.structs.replace(settings, partitions=3)
-    consumer = MarketConsumer(other)
+    consumer = LogConsumer(other)
     with pytest.raises(IntegrityError, match="4 partitions, PARFEED_PARTITIONS is 3"):
         await consumer.open()
     await consumer.close()

@@ -13,7 +13,15 @@ from typing import Any
 
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.codec import encode
-from schemas.rows import MarketRow
+from schemas.rows import MarketRow, Row
+from schemas.trading_rows import (
+    AlertRow,
+    CardRow,
+    CostRow,
+    FameRow,
+    OfferRow,
+    StatementRow,
+)
 from schemas.values import Period
 
 WEEK = "2011-W44"
@@ -62,6 +70,25 @@ def council_record(
         level="city",
     )
     return _json([product_id, period, "council", council_id]), encode(row)
+
+
+def ledger_record(row: Row) -> tuple[bytes, bytes]:
+    """Key and value of a row's record as the ledger writes it."""
+    named: list[object] = []
+    match row:
+        case OfferRow() | FameRow():
+            named = [row.company_id]
+        case AlertRow():
+            named = [row.kind]
+        case CardRow():
+            named = [row.party]
+        case StatementRow():
+            named = [row.account, row.revision, row.part]
+        case CostRow():
+            named = [row.party, row.company_id, row.of_product_id]
+    value = encode(row)
+    whose = json.loads(value)
+    return _json([whose["product_id"], whose["period"], whose["type"], *named]), value
 
 
 def _json(key: list[object]) -> bytes:
@@ -168,5 +195,15 @@ def _name(row: dict[str, Any]) -> Name:
             return (*named, row["round"])
         case "council":
             return (*named, row["council_id"])
+        case "offer" | "fame":
+            return (*named, row["company_id"])
+        case "alert":
+            return (*named, row["kind"])
+        case "card":
+            return (row["party"], row["period"])
+        case "statement":
+            return (row["account"], row["period"], row["revision"], row["part"])
+        case "cost":
+            return (row["of_product_id"], row["period"], row["company_id"])
         case _:
             return named

@@ -1,14 +1,16 @@
 """Channels with a log of their own to feed them, and sessions over a fake wire."""
 
+import json
 from typing import Any
 
-from support.by_the_letter import WEEK, Reader, row_key, row_value
+from support.by_the_letter import WEEK, Reader, ledger_record, row_key, row_value
 
 from feed_server import frames
 from feed_server.channels import Channels
 from feed_server.messages import decode_message
 from feed_server.session import Session, State
 from feed_server.view import View
+from schemas.channels import CHANNEL_OF_ROW, FeedRow
 from schemas.codec import encode
 from schemas.feed import Hello, Message, Subscribe
 from schemas.settings import Settings
@@ -17,10 +19,13 @@ from schemas.settings import Settings
 class Market:
     """Channels and the log behind them; `now` is its clock."""
 
-    def __init__(self, partitions: int = 2, epoch: str = "ab") -> None:
-        self.channels = Channels(View(epoch, partitions))
+    def __init__(
+        self, partitions: int = 2, epoch: str = "ab", private_partitions: int = 0
+    ) -> None:
+        self.channels = Channels(View(epoch, partitions, private_partitions))
         self.now = 1_000.0
         self._partitions = partitions
+        self._private_partitions = private_partitions
         self._sequences: dict[tuple[str, str], int] = {}
 
     def change(self, product_id: str, period: str = WEEK) -> int:
@@ -37,6 +42,17 @@ class Market:
         )
         return sequence
 
+    def write(self, row: FeedRow) -> None:
+        """Write a row of any channel where the ledger would."""
+        record = ledger_record(row)
+        is_private = CHANNEL_OF_ROW[json.loads(record[1])["type"]].is_private
+        name = str(getattr(row, "party", row.product_id))
+        count = self._private_partitions if is_private else self._partitions
+        partition = sum(name.encode()) % count
+        partition += self._partitions if is_private else 0
+        offset = self.channels.view.cursor.offsets[partition]
+        self.channels.apply(partition, offset, *record)
+
     def flush(self, later_s: float = 0.0) -> None:
         """Let a tick pass."""
         self.now += later_s
@@ -51,11 +67,16 @@ class Wire:
     """A session and the reader at its other end."""
 
     def __init__(
-        self, market: Market, settings: Settings | None = None, *, hello: bool = True
+        self,
+        market: Market,
+        settings: Settings | None = None,
+        *,
+        hello: bool = True,
+        address: str = "127.0.0.1",
     ) -> None:
         self.market = market
         self.session = Session(
-            settings or Settings(), market.channels, "server-1", market.now
+            settings or Settings(), market.channels, "server-1", market.now, address
         )
         self.reader = Reader()
         if hello:

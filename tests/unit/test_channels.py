@@ -187,7 +187,17 @@ def test_another_log_may_have_another_number_of_partitions(market):
     assert types(Wire(market).subscribe(resume="cd:1.0.0")) == ["resync", "snapshot"]
 
 
-@pytest.mark.parametrize("resume", ["", "ab", "ab:1", "ab:1.2.3", "ab:01.2", "AB:1.2"])
+@pytest.mark.parametrize("resume", ["ab:1", "ab:0.0.0.0"])
+def test_a_cursor_of_another_length_is_void_and_no_error(market, resume):
+    market.change("rye")
+    wire = Wire(market)
+    resync, snapshot = wire.subscribe(resume=resume)
+    assert (resync["type"], snapshot["type"]) == ("resync", "snapshot")
+    assert "2 partitions" in resync["reason"]
+    assert wire.reader.sequences("s") == {"rye": 1}
+
+
+@pytest.mark.parametrize("resume", ["", "ab", "ab:", "ab:01.2", "AB:1.2"])
 def test_a_cursor_that_no_server_made_is_refused_and_subscribes_nothing(market, resume):
     wire = Wire(market)
     (error,) = wire.subscribe(resume=resume)

@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError, OffsetOutOfRangeError
 
 from feed_server import consumer as module
-from feed_server.consumer import MarketConsumer
+from feed_server.consumer import LogConsumer
 from feed_server.errors import SourceLost
 from schemas.errors import IntegrityError
 from schemas.settings import Settings
@@ -97,7 +97,7 @@ def kafka(monkeypatch):
 
 
 async def opened(**options):
-    consumer = MarketConsumer(SETTINGS, **options)
+    consumer = LogConsumer(SETTINGS, **options)
     await consumer.open()
     return consumer
 

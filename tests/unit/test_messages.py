@@ -57,6 +57,19 @@ INVALID_FIELD = [
     '{"type":"subscribe","id":"s","channel":"market","max_rate":1e400}',
     '{"type":"subscribe","id":"s","channel":"market","max_rate":"1"}',
     '{"type":"subscribe","id":"s","channel":"market","resume":7}',
+    '{"type":"subscribe","id":"s","channel":"consumer","party":"\\u0007"}',
+    '{"type":"subscribe","id":"s","channel":"consumer","party":7}',
+    '{"type":"subscribe","id":"s","channel":"consumer","party":""}',
+    '{"type":"quote","id":"q"}',
+    '{"type":"quote","product_id":"rye"}',
+    '{"type":"quote","id":"q","product_id":"\\u0007"}',
+    '{"type":"quote","id":"q","product_id":"rye","party":"\\u0007"}',
+    '{"type":"quote","id":"q","product_id":"rye","quantity":"0"}',
+    '{"type":"quote","id":"q","product_id":"rye","quantity":"-1"}',
+    '{"type":"quote","id":"q","product_id":"rye","quantity":1}',
+    '{"type":"quote","id":"q","product_id":"rye","quantity":"1e9"}',
+    '{"type":"quote","id":"q","product_id":"rye","period":"now"}',
+    '{"type":"quote","id":"q","product_id":"rye","price":"1"}',
     '{"type":"unsubscribe"}',
     '{"type":"unsubscribe","id":7}',
     '{"type":"unsubscribe","id":"a\\nb"}',
@@ -84,7 +97,7 @@ def test_what_is_no_json_object_is_malformed(text):
 def test_what_has_no_type_of_ours_is_of_unknown_type(text):
     refused = refusal(text)
     assert refused.code == "unknown_type"
-    assert "hello, ping, publish, subscribe, unsubscribe" in refused.message
+    assert "hello, ping, publish, quote, subscribe, unsubscribe" in refused.message
 
 
 @pytest.mark.parametrize("text", INVALID_FIELD)

@@ -47,7 +47,35 @@ def test_an_unknown_channel_is_refused_by_name():
 
 
 def test_equal_wants_in_different_channels_are_different():
-    assert len({selection(channel=name) for name in CHANNELS}) == len(CHANNELS)
+    wants = {
+        selection(channel=name, party="consumer/ada" if channel.is_private else None)
+        for name, channel in CHANNELS.items()
+    }
+    assert len(wants) == len(CHANNELS)
+
+
+PRIVATE = [name for name, channel in CHANNELS.items() if channel.is_private]
+
+
+@pytest.mark.parametrize("channel", PRIVATE)
+def test_a_private_channel_is_never_selected_without_a_party(channel):
+    with pytest.raises(MessageRefused) as caught:
+        selection(channel=channel)
+    assert (caught.value.code, caught.value.id) == ("party_needed", "s")
+    assert selection(channel=channel, party="consumer/ada").party == "consumer/ada"
+
+
+@pytest.mark.parametrize("channel", [name for name in CHANNELS if name not in PRIVATE])
+def test_a_party_in_a_public_channel_is_refused_rather_than_without_effect(channel):
+    with pytest.raises(MessageRefused, match="private channels only") as caught:
+        selection(channel=channel, party="consumer/ada")
+    assert (caught.value.code, caught.value.id) == ("invalid_field", "s")
+
+
+def test_products_of_a_private_channel_are_refused():
+    with pytest.raises(MessageRefused, match="about all products") as caught:
+        selection(channel="consumer", party="consumer/ada", products=("rye",))
+    assert caught.value.code == "invalid_field"
 
 
 def test_councils_can_be_chosen_by_product():

@@ -53,7 +53,7 @@ def test_a_removed_group_leaves_nothing_behind():
     assert groups.get(listed.key) is None
     groups.remove(other)
     assert len(groups) == 0
-    assert all(index.of_product == {} for index in groups._channels.values())
+    assert all(index.of_name == {} for index in groups._channels.values())
 
 
 def test_groups_of_other_channels_are_not_found():

@@ -215,8 +215,8 @@ def test_councils_are_found_by_product_and_period_like_the_market():
 
 def test_a_row_of_a_type_from_later_on_moves_the_cursor_and_nothing_else():
     view = View("ab", 1)
-    key = b'["rye","2011-W44","offer","mill"]'
-    value = b'{"type":"offer","product_id":"rye","period":"2011-W44","company_id":"m"}'
+    key = b'["rye","2011-W44","gossip","mill"]'
+    value = b'{"type":"gossip","product_id":"rye","period":"2011-W44","company_id":"m"}'
     assert view.apply(0, 3, key, value) is None
     assert str(view.cursor) == "ab:4"
     assert len(view) == 0

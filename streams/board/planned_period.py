@@ -100,6 +100,10 @@ class PlannedPeriod:
         # What `bids` is to be folded up to before the round or the gate is done.
         self._targets: dict[int, int] | None = None
         self._is_changed = False
+        # How often S, D or a price has changed, and what the rule came to last: after
+        # how many changes, and to what.
+        self._changes = 0
+        self._proposed: tuple[int, Proposals] | None = None
         self._flagged: frozenset[str] = frozenset()
         self._shown = dict(record.shown)
         self._indicated = record.indicated
@@ -144,7 +148,7 @@ class PlannedPeriod:
                 self._bid_before.add(line.party_id)
         if own:
             if self._book.put_all(own):
-                self._is_changed = True
+                self._note_change()
                 self.plan.heard(now)
             self._on_lines(own)
         self._wake()
@@ -182,11 +186,12 @@ class PlannedPeriod:
         self._targets = None
 
     def decide(self, decision: CouncilDecided) -> None:
-        """Let a council's decision hold."""
+        """Let a council's decision hold, and give those time who answer it."""
         if self._book.decide(
             decision.product_id, decision.council_id, decision.counts, decision.revision
         ):
-            self._is_changed = True
+            self._note_change()
+            self.plan.heard(self._clock())
 
     def noticed(self) -> None:
         """Take note that the gate's closing is published."""
@@ -257,7 +262,7 @@ class PlannedPeriod:
             )
             self._rows[plan.round] = row
             step.rows.append(row)
-            self._is_changed = True
+            self._note_change()
             log.info("%s: round %d announced", plan.period, plan.round)
         elif decision is Decision.STANDS:
             plan.close_gate(
@@ -324,13 +329,23 @@ class PlannedPeriod:
         self._indicate_at = self._clock() + max(INDICATE_EVERY_S, cost / INDICATE_SHARE)
 
     async def _propose(self, answered: Round) -> Proposals:
+        # What was shown and has not changed since need not be computed again.
+        changes = self._changes
+        if self._proposed is not None and self._proposed[0] == changes:
+            return self._proposed[1]
         # In a thread: it takes up to seconds, in which Kafka must hear from us.
-        return await asyncio.to_thread(
+        proposals = await asyncio.to_thread(
             propose,
             [*self._rounds, answered],
             self._book.products,
             self.plan.opened_with.tolerance_percent,
         )
+        self._proposed = changes, proposals
+        return proposals
+
+    def _note_change(self) -> None:
+        self._is_changed = True
+        self._changes += 1
 
     def _note(self, proposals: Proposals) -> None:
         self._flagged = frozenset(

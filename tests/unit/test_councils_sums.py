@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from support.councils import WEEK, formed, wanted
 
@@ -59,6 +60,25 @@ def test_an_older_revision_changes_nothing():
 def test_the_same_line_twice_counts_once():
     made = sums(wanted("a", "quay", 5), wanted("a", "quay", 5))
     assert at(made, "quay", "land") == [(5, 1), (5, 1)]
+
+
+def test_a_line_that_only_comes_to_another_amount_says_nothing_new():
+    made = sums(price=Decimal(2))
+    half = Terms(schedule=((Decimal(1), Decimal(8)), (Decimal(3), Decimal(4))))
+    line = wanted("ada", "quay", 8, terms=half, offset=7)
+    assert made.put(line)
+    made.touched.clear()
+    # As a worker writes it once more, with what it comes to at the round's price.
+    assert not made.put(msgspec.structs.replace(line, amount=Decimal(6)))
+    assert not made.touched
+    for changed in (
+        {"quantity": Decimal(9)},
+        {"council_id": "dock"},
+        {"terms": None},
+        {"offset": 8},
+    ):
+        assert made.put(msgspec.structs.replace(line, **changed))
+        assert made.put(line)
 
 
 def test_a_quantity_of_zero_takes_a_line_and_its_party_out():

@@ -117,8 +117,8 @@ class SideCouncils:
             if line.council_id is None:
                 return
             book = self._book(key, price)
-        book.sums.put(line)
-        self._stirred[key] = None
+        if book.sums.put(line):
+            self._stirred[key] = None
 
     def reprice(self, key: Key, price: Decimal) -> None:
         """Ask a product's lines again, at another price."""

@@ -141,18 +141,25 @@ class Sums:
         """Give a council and all above it a cell, so that each finds those below."""
         self._lift(council_id, ZERO, 0)
 
-    def put(self, line: Line) -> None:
-        """Let a line replace its party's earlier one; an older revision is left out."""
+    def put(self, line: Line) -> bool:
+        """
+        Let a line replace its party's earlier one; an older revision is left out.
+
+        Returns:
+            Whether it says anything new. Workers write a line again whenever its
+            amount changes, with every round's prices; the amount is ours to find.
+        """
         name: _LineName = line.party_id
         if line.for_product_id is not None:
             name = (line.party_id, line.for_product_id)
         before = self._lines.get(name)
         if before is None:
             if line.council_id is None:
-                return
-        elif line.revision < before.line.revision:
-            return
+                return False
+        elif line.revision < before.line.revision or _says_the_same(line, before.line):
+            return False
         self._replace(name, before, _Asked(line, asked(line, self.price)))
+        return True
 
     def reprice(self, price: Decimal) -> None:
         """Ask every line that has terms again, at another price."""
@@ -276,6 +283,15 @@ class Sums:
             yield above_id
             if above_id in self.vetoed:
                 return
+
+
+def _says_the_same(line: Line, before: Line) -> bool:
+    return (
+        line.offset == before.offset
+        and line.quantity == before.quantity
+        and line.council_id == before.council_id
+        and line.terms == before.terms
+    )
 
 
 def _heads(ask: _Asked | None) -> int:

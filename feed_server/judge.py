@@ -6,8 +6,11 @@ workers and the board have committed while anybody waits. What is looked at in t
 order makes a verdict final: first the offsets, then where `rejected` ends; once all
 before that end has been read, whatever lies below those offsets is decided.
 
-When Kafka is away, or `rejected` was cut, nothing is guessed: all who wait are told
-that nothing is known, and reading begins anew at the end.
+The ledger says of each request what it decided, so that there is nothing to wait for
+but its word: `decisions` is read beside the rest, and told at once.
+
+When Kafka is away, or a topic was cut, nothing is guessed: all who wait are told that
+nothing is known, and reading begins anew at the end.
 """
 
 import asyncio
@@ -16,29 +19,19 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, KafkaTimeoutError
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 
+from feed_server.verdict_source import VerdictSource, decision_of, refusal_of
 from feed_server.verdicts import VERDICT_S, Lane, Question, Verdicts
-from schemas.codec import decode_rejected
-from schemas.errors import IntegrityError
 from schemas.feed import Outcome, Result
-from schemas.rows import RejectedRecord
 from schemas.settings import Settings
-from schemas.topics import AGENDA, REJECTED, SOURCES, full_name, group_name
-
-READ_MS: Final = 100
-"""How long is waited for refusals before something else is done."""
 
 LOOK_S: Final = 0.2
 """Between two looks at committed offsets, while anybody waits."""
 
 RENEW_PAUSE_S: Final = 1.0
 """Between two attempts to read while Kafka is away."""
-
-BATCH_RECORDS: Final = 2_000
-"""Refusals that are read without a pause: some 10 ms."""
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +51,7 @@ class Judge:
         self._settings = settings
         self._verdicts = Verdicts(settings.publish_waiting, patience_s)
         self._answers: dict[Question, asyncio.Future[Answer]] = {}
-        self._source: _Source | None = None
+        self._source: VerdictSource | None = None
 
     @property
     def is_reading(self) -> bool:
@@ -108,7 +101,7 @@ class Judge:
     async def open(self) -> None:
         """Connect, however long it takes: from then on verdicts can be told."""
         while self._source is None:
-            source = _Source(self._settings)
+            source = VerdictSource(self._settings)
             try:
                 await source.open()
             except (KafkaError, OSError) as exc:
@@ -126,14 +119,14 @@ class Judge:
         Read until cancelled; `open` comes first.
 
         Raises:
-            IntegrityError: if `rejected` holds what no worker writes.
+            IntegrityError: if a topic holds what only others than ours can write.
         """
         while True:
             source = self._source
             if source is None:
                 raise AssertionError("open() comes first")
             try:
-                await self._follow(source)
+                await self._read(source)
             except (KafkaError, OSError) as exc:
                 logger.warning("cannot read what was refused: %r", exc)
             finally:
@@ -145,20 +138,47 @@ class Judge:
 
     # Private.
 
-    async def _follow(self, source: "_Source") -> None:
+    async def _read(self, source: VerdictSource) -> None:
+        # Neither ends by itself: whichever does has failed.
+        tasks = [
+            asyncio.create_task(self._follow(source), name="refusals"),
+            asyncio.create_task(self._hear(source), name="decisions"),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _hear(self, source: VerdictSource) -> None:
+        verdicts = self._verdicts
+        while True:
+            records = await source.decisions()
+            if not verdicts.waiting:
+                # What is read while nobody waits is about nobody.
+                continue
+            for record in records:
+                decision = decision_of(record)
+                if decision is not None:
+                    self._tell(verdicts.hear(decision))
+
+    async def _follow(self, source: VerdictSource) -> None:
         loop = asyncio.get_running_loop()
         verdicts = self._verdicts
         committed: Mapping[Lane, int] = {}
         targets: Mapping[TopicPartition, int] | None = None
         look_at = 0.0
         while True:
-            records = await source.records()
+            records = await source.refusals()
             if not verdicts.waiting:
                 # What is read while nobody waits is about nobody.
                 targets = None
                 continue
             for record in records:
-                verdicts.note(_refusal(record))
+                verdicts.note(refusal_of(record))
             now = loop.time()
             if targets is not None and await source.has_reached(targets):
                 self._tell(verdicts.settle(committed))
@@ -175,98 +195,6 @@ class Judge:
             answer = self._answers.pop(question, None)
             if answer is not None and not answer.done():
                 answer.set_result(question.answer())
-
-
-class _Source:
-    # What Kafka says: refusals, where they end, and what is committed.
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        name = full_name(settings.topic_prefix, REJECTED)
-        self._partitions = [TopicPartition(name, n) for n in range(settings.partitions)]
-        self._records = self._consumer("read_committed")
-        # Nothing is read by it: it is only asked where `rejected` ends for real, open
-        # transactions included.
-        self._ends = self._consumer("read_uncommitted")
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
-        self._started: list[AIOKafkaConsumer] = []
-
-    async def open(self) -> None:
-        for consumer in (self._records, self._ends):
-            self._started.append(consumer)
-            await consumer.start()
-        await self._admin.start()
-        self._ends.assign(self._partitions)
-        self._ends.pause(*self._partitions)
-        # Sought at once: a position that nobody has set is an error.
-        self._records.assign(self._partitions)
-        if not await self._records.seek_to_end(*self._partitions):
-            raise KafkaTimeoutError("Kafka does not say where `rejected` ends")
-
-    async def close(self) -> None:
-        await self._admin.close()
-        for consumer in self._started:
-            await consumer.stop()
-
-    async def records(self) -> list[ConsumerRecord]:
-        batches = await self._records.getmany(
-            timeout_ms=READ_MS, max_records=BATCH_RECORDS
-        )
-        return [record for batch in batches.values() for record in batch]
-
-    async def ends(self) -> dict[TopicPartition, int]:
-        ends: dict[TopicPartition, int] = await self._ends.end_offsets(self._partitions)
-        return ends
-
-    async def has_reached(self, targets: Mapping[TopicPartition, int]) -> bool:
-        for place, target in targets.items():
-            if await self._records.position(place) < target:
-                return False
-        return True
-
-    async def committed(self, lanes: set[Lane]) -> dict[Lane, int]:
-        prefix = self._settings.topic_prefix
-        by_group: dict[str, dict[TopicPartition, Lane]] = {}
-        for topic in (*SOURCES, AGENDA):
-            for lane in lanes:
-                if lane[0] == topic.name:
-                    place = TopicPartition(full_name(prefix, topic), lane[1])
-                    by_group.setdefault(group_name(prefix, topic), {})[place] = lane
-        committed: dict[Lane, int] = {}
-        for group, places in by_group.items():
-            try:
-                found = await self._admin.list_consumer_group_offsets(
-                    group, partitions=list(places)
-                )
-            except KafkaError as exc:
-                if not exc.retriable:
-                    raise
-                # A group without a coordinator just now has committed nothing new.
-                logger.debug("group %s does not answer: %r", group, exc)
-                continue
-            for place, at in found.items():
-                committed[places[place]] = at.offset
-        return committed
-
-    def _consumer(self, isolation: str) -> AIOKafkaConsumer:
-        return AIOKafkaConsumer(
-            bootstrap_servers=self._settings.broker,
-            group_id=None,
-            enable_auto_commit=False,
-            isolation_level=isolation,
-            # What was cut off below was not read.
-            auto_offset_reset="none",
-        )
-
-
-def _refusal(record: ConsumerRecord) -> RejectedRecord:
-    try:
-        return decode_rejected(record.value or b"")
-    except msgspec.DecodeError as exc:
-        raise IntegrityError(
-            f"{record.topic} partition {record.partition} offset {record.offset} "
-            f"holds no refusal: {exc}"
-        ) from exc
 
 
 class _Head(msgspec.Struct):

@@ -1,5 +1,5 @@
 """
-PURE. What became of events after they were stored: folded, heard, or refused.
+PURE. What became of events after they were stored: folded, heard, decided, or refused.
 
 Workers and the board commit how far they have taken a topic in the same transaction as
 what they refused of it. So an event below a committed offset is decided for good, and
@@ -7,26 +7,35 @@ it was refused exactly if its refusal lies in `rejected`, all of which up to tha
 commit must have been read. Both are seen from here by whoever reads Kafka, and told:
 `note` each refusal, `settle` with the offsets whose refusals have all been noted.
 
+Of a request the ledger writes what it decided, in the transaction in which it took it:
+`hear` each decision.
+
 Rules:
-- Refusals are noted by event_id from before the event is stored (`ask`), since one may
-  be read before Kafka's confirmation is; they count for their place alone.
+- Refusals and decisions are noted by event_id from before the event is stored (`ask`),
+  since one may be read before Kafka's confirmation is; they count for their place
+  alone.
 - What waits is bounded by `limit` events, and each by time: then it is `unknown`.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
+import msgspec
+
 from feed_server.errors import Overloaded
 from schemas.feed import Outcome, Result
 from schemas.rows import RejectedRecord
+from schemas.topics import REQUESTS
+from schemas.trading_rows import DecisionRow
 
 VERDICT_S: Final = 20.0
 """How long after its `ack` a verdict comes at the latest. Results become final every
 `commit_interval_s` (5 s) while events come; a worker that takes over needs 10 s."""
 
 REFUSALS_PER_EVENT: Final = 8
-"""Refusals with an event's id that are kept until it is known where it lies. It may be
-sent more than once at a time; who sends it more often than this learns nothing."""
+"""Refusals with an event's id that are kept until it is known where it lies, and as
+many decisions. It may be sent more than once at a time; who sends it more often than
+this learns nothing."""
 
 LATE: Final = "nobody said in time what became of it"
 CROWDED: Final = "too many events with its event_id were refused meanwhile"
@@ -34,6 +43,9 @@ NOT_READ: Final = "what was refused cannot be read just now"
 
 Lane = tuple[str, int]
 """A topic's name and a partition."""
+
+Place = tuple[str, int, int]
+"""And an offset in it."""
 
 
 class Question:
@@ -52,7 +64,7 @@ class Question:
         self.outcomes: list[Outcome | None] = [None] * len(event_ids)
         self.results: Sequence[Result] = ()
         # Places that are not decided: index of the event by (topic, partition, offset).
-        self.open: dict[tuple[str, int, int], int] = {}
+        self.open: dict[Place, int] = {}
         self.waits_until: float | None = None
         self.is_void = False
 
@@ -85,7 +97,10 @@ class Verdicts:
         self._questions: dict[Question, None] = {}
         # By event_id: how many open events have it, and the refusals read since.
         self._watched: dict[str, int] = {}
-        self._refused: dict[str, dict[tuple[str, int, int], RejectedRecord]] = {}
+        self._refused: dict[str, dict[Place, RejectedRecord]] = {}
+        self._heard: dict[str, dict[Place, DecisionRow]] = {}
+        # Requests whose decision has not been heard, by where they lie.
+        self._requests: dict[Place, Question] = {}
 
     @property
     def waiting(self) -> int:
@@ -134,6 +149,11 @@ class Verdicts:
             else:
                 place = (result.topic, result.partition, result.offset)
                 question.open[place] = index
+                if result.topic == REQUESTS.name:
+                    self._requests[place] = question
+                    heard = self._heard.get(result.event_id or "", {})
+                    if place in heard:
+                        self._decide(heard[place], place)
         return self._finished(question)
 
     def drop(self, question: Question) -> None:
@@ -142,6 +162,8 @@ class Verdicts:
             return
         del self._questions[question]
         self._waiting -= len(question.event_ids)
+        for place in question.open:
+            self._requests.pop(place, None)
         for event_id in question.event_ids:
             if event_id is None:
                 continue
@@ -151,6 +173,7 @@ class Verdicts:
             else:
                 del self._watched[event_id]
                 self._refused.pop(event_id, None)
+                self._heard.pop(event_id, None)
 
     # What was read.
 
@@ -163,12 +186,32 @@ class Verdicts:
         if len(kept) <= REFUSALS_PER_EVENT:
             kept[refusal.topic, refusal.partition, refusal.offset] = refusal
 
+    def hear(self, decision: DecisionRow) -> list[Question]:
+        """
+        Take in what the ledger decided on a request.
+
+        Returns:
+            The question that is answered by it, if one is.
+        """
+        place = (REQUESTS.name, decision.partition, decision.offset)
+        question = self._requests.get(place)
+        if question is not None:
+            self._decide(decision, place)
+            return [question] if self._finished(question) else []
+        event_id = decision.event_id
+        if event_id is not None and event_id in self._watched:
+            kept = self._heard.setdefault(event_id, {})
+            if len(kept) <= REFUSALS_PER_EVENT:
+                kept[place] = decision
+        return []
+
     def lanes(self) -> set[Lane]:
-        """Return the partitions in which stored events wait."""
+        """Return the partitions in which stored events wait for a commit."""
         return {
             (topic, partition)
             for question in self._questions
             for topic, partition, _ in question.open
+            if topic != REQUESTS.name
         }
 
     def settle(self, committed: Mapping[Lane, int]) -> list[Question]:
@@ -185,7 +228,10 @@ class Verdicts:
         for question in self._questions:
             for place, index in list(question.open.items()):
                 topic, partition, offset = place
-                if offset < committed.get((topic, partition), 0):
+                # A commit tells that the ledger took a request, not how it decided.
+                if topic != REQUESTS.name and offset < committed.get(
+                    (topic, partition), 0
+                ):
                     del question.open[place]
                     question.outcomes[index] = self._decided(question, index, place)
         return self._take_finished()
@@ -194,7 +240,7 @@ class Verdicts:
         """Give up what has waited for too long; return the questions answered now."""
         for question in self._questions:
             if question.waits_until is not None and now >= question.waits_until:
-                _give_up(question, LATE)
+                self._give_up(question, LATE)
         return self._take_finished()
 
     def void(self) -> list[Question]:
@@ -207,14 +253,23 @@ class Verdicts:
         """
         for question in self._questions:
             question.is_void = True
-            _give_up(question, NOT_READ)
+            self._give_up(question, NOT_READ)
         return self._take_finished()
 
     # Private.
 
-    def _decided(
-        self, question: Question, index: int, place: tuple[str, int, int]
-    ) -> Outcome:
+    def _decide(self, decision: DecisionRow, place: Place) -> None:
+        question = self._requests.pop(place)
+        index = question.open.pop(place)
+        question.outcomes[index] = _decided_outcome(question.results[index], decision)
+
+    def _give_up(self, question: Question, why: str) -> None:
+        for place, index in question.open.items():
+            self._requests.pop(place, None)
+            question.outcomes[index] = _outcome(question.results[index], "unknown", why)
+        question.open.clear()
+
+    def _decided(self, question: Question, index: int, place: Place) -> Outcome:
         result = question.results[index]
         kept = self._refused.get(result.event_id or "", {})
         refusal = kept.get(place)
@@ -234,10 +289,20 @@ class Verdicts:
         return True
 
 
-def _give_up(question: Question, why: str) -> None:
-    for index in question.open.values():
-        question.outcomes[index] = _outcome(question.results[index], "unknown", why)
-    question.open.clear()
+def _decided_outcome(result: Result, decision: DecisionRow) -> Outcome:
+    if decision.code is not None:
+        return _outcome(result, "refused", decision.detail, decision.code)
+    taken = _outcome(result, "accepted")
+    if not decision.planned_quantity and not decision.unplanned_quantity:
+        return taken
+    return msgspec.structs.replace(
+        taken,
+        planned_quantity=decision.planned_quantity,
+        unplanned_quantity=decision.unplanned_quantity,
+        planned_price=decision.planned_price,
+        unit_price=decision.unit_price,
+        cost=decision.cost,
+    )
 
 
 def _outcome(

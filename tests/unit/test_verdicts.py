@@ -1,5 +1,7 @@
 """Verdicts: final, exact by place, bounded in number and in time."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +15,9 @@ from feed_server.verdicts import (
     Question,
     Verdicts,
 )
-from schemas.feed import Result
+from schemas.feed import Outcome, Result
 from schemas.rows import RejectedRecord
+from schemas.trading_rows import DecisionRow
 
 
 def verdicts(limit: int = 100, patience_s: float = 20.0) -> Verdicts:
@@ -228,3 +231,146 @@ def test_in_the_end_every_event_has_exactly_the_verdict_that_is_true(
         assert said(question) == [
             "refused" if n in refused else "accepted" for n in offsets
         ]
+
+
+# Requests, which the ledger decides.
+
+
+def request(offset: int, event_id: str = "e", partition: int = 0) -> Result:
+    return Result(
+        event_id=event_id, topic="requests", partition=partition, offset=offset
+    )
+
+
+def approval(offset: int, event_id: str | None = "e", **changes: object) -> DecisionRow:
+    facts = {
+        "event_id": event_id,
+        "partition": 0,
+        "offset": offset,
+        "consumer_id": "ada",
+        "planned_quantity": Decimal(6),
+        "unplanned_quantity": Decimal(1),
+        "planned_price": Decimal("2.55"),
+        "unit_price": Decimal("2.95"),
+        "cost": Decimal("18.85375"),
+        **changes,
+    }
+    return DecisionRow(**facts)  # type: ignore[arg-type]
+
+
+def decline(offset: int, event_id: str = "e") -> DecisionRow:
+    return DecisionRow(
+        event_id=event_id,
+        partition=0,
+        offset=offset,
+        code="card_exceeded",
+        detail="18.85 is needed",
+    )
+
+
+def test_a_request_is_answered_by_its_decision_and_needs_no_commit() -> None:
+    open_ = verdicts()
+    question = open_.ask(["e"])
+    assert not open_.acknowledge(question, [request(5)], 0.0)
+    assert open_.lanes() == set()
+    assert open_.settle({("requests", 0): 9}) == []
+    assert open_.hear(approval(5)) == [question]
+    (outcome,) = question.answer()
+    assert (outcome.verdict, outcome.topic, outcome.offset) == (
+        "accepted",
+        "requests",
+        5,
+    )
+    assert (outcome.planned_quantity, outcome.unplanned_quantity) == (6, 1)
+    assert (outcome.planned_price, outcome.unit_price, outcome.cost) == (
+        Decimal("2.55"),
+        Decimal("2.95"),
+        Decimal("18.85375"),
+    )
+    assert open_.waiting == 0
+
+
+def test_a_declined_request_says_why_and_costs_nothing() -> None:
+    open_ = verdicts()
+    question = open_.ask(["e"])
+    open_.acknowledge(question, [request(5)], 0.0)
+    assert open_.hear(decline(5)) == [question]
+    (outcome,) = question.answer()
+    assert (outcome.verdict, outcome.error, outcome.detail, outcome.cost) == (
+        "refused",
+        "card_exceeded",
+        "18.85 is needed",
+        None,
+    )
+
+
+def test_what_is_no_purchase_is_taken_without_figures() -> None:
+    open_ = verdicts()
+    question = open_.ask(["e"])
+    open_.acknowledge(question, [request(5)], 0.0)
+    open_.hear(DecisionRow(event_id="e", partition=0, offset=5))
+    (outcome,) = question.answer()
+    assert outcome == Outcome(
+        event_id="e", verdict="accepted", topic="requests", partition=0, offset=5
+    )
+
+
+def test_a_decision_that_is_heard_before_the_request_is_confirmed_counts() -> None:
+    open_ = verdicts()
+    question = open_.ask(["e"])
+    assert open_.hear(decline(4)) == []
+    assert open_.hear(approval(5)) == []
+    assert open_.acknowledge(question, [request(5)], 0.0)
+    assert said(question) == ["accepted"]
+    assert open_._heard == open_._watched == open_._requests == {}
+
+
+def test_the_same_request_twice_has_a_decision_each() -> None:
+    open_ = verdicts()
+    question = open_.ask(["e", "e"])
+    open_.acknowledge(question, [request(5), request(6)], 0.0)
+    assert open_.hear(approval(5)) == []
+    assert open_.hear(decline(6)) == [question]
+    assert said(question) == ["accepted", "refused"]
+
+
+def test_requests_and_other_events_of_one_message_are_each_judged_their_own_way() -> (
+    None
+):
+    open_ = verdicts()
+    question = open_.ask(["e", "f"])
+    open_.acknowledge(question, [request(5), at(5, "f")], 0.0)
+    assert open_.lanes() == {("bids", 0)}
+    assert open_.hear(approval(5)) == []
+    assert open_.settle({("bids", 0): 6}) == [question]
+    assert said(question) == ["accepted", "accepted"]
+
+
+def test_a_request_that_nobody_decides_in_time_is_unknown() -> None:
+    open_ = verdicts(patience_s=20.0)
+    question = open_.ask(["e"])
+    open_.acknowledge(question, [request(5)], 100.0)
+    assert open_.expire(120.0) == [question]
+    assert question.answer()[0].detail == LATE
+    assert open_.hear(approval(5)) == []
+    assert open_._requests == {}
+
+
+def test_decisions_on_others_requests_are_not_kept() -> None:
+    open_ = verdicts()
+    question = open_.ask(["e"])
+    open_.acknowledge(question, [request(5)], 0.0)
+    for row in (approval(7, "x"), approval(8, None), approval(5, partition=1)):
+        assert open_.hear(row) == []
+    assert "x" not in open_._heard
+    assert said(question) == [None]
+
+
+def test_decisions_of_an_id_that_is_sent_without_end_take_no_memory() -> None:
+    open_ = verdicts()
+    question = open_.ask(["e"])
+    for offset in range(10, 100):
+        open_.hear(approval(offset))
+    assert len(open_._heard["e"]) == REFUSALS_PER_EVENT + 1
+    open_.drop(question)
+    assert open_._heard == {}

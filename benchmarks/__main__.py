@@ -1,6 +1,6 @@
 """
-`python -m benchmarks throughput|latency|startup|memory|clearing|live`: run it from the
-checkout.
+`python -m benchmarks throughput|latency|startup|memory|clearing|live|settlement`: run
+it from the checkout.
 
 What each measures, and how: the module of its name; how to read it:
 docs/performance.md. Nothing else should run on the machine meanwhile.
@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ from benchmarks import (
     live,
     memory,
     rates,
+    settlement,
     startup,
     throughput,
 )
@@ -86,6 +88,11 @@ async def _memory(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
 async def _live(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
     result = await live.run(asked.rounds)
     return result, live.tables(result)
+
+
+async def _settlement(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
+    result = await settlement.run(asked.rounds, asked.file)
+    return result, settlement.tables(result)
 
 
 async def _clearing(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
@@ -208,6 +215,14 @@ def _parser() -> argparse.ArgumentParser:
     command("memory", _memory, "resident memory of the demo's processes", 1)
     command("live", _live, "6,000 councils that plan live, until prices stand", 3)
 
+    made = command("settlement", _settlement, "a shop's weeks, settled one by one", 1)
+    made.add_argument(
+        "--file",
+        type=_file,
+        metavar="FILE",
+        help="sales as `parfeed replay` takes them; default: the packaged sample",
+    )
+
     planned = clearing.Plan()
     made = command(
         "clearing",
@@ -243,6 +258,13 @@ def _count(text: str) -> int:
     if count < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, was {count}")
     return count
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return path.resolve()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -133,7 +133,8 @@ class OfflineLedger:
         self._budgets: dict[tuple[Period, str], int] = {}
         self._terms: dict[Period, TermsSet] = {}
         self._traded: set[Period] = set()
-        self._settled: dict[Period, list[Settlement]] = {}
+        # Of closed periods, what each correction brings in.
+        self._closed: dict[Period, list[list[_Fact]]] = {}
         self._late: dict[Period, list[tuple[RefusedLine, _Fact]]] = {}
 
     # What the file says
@@ -174,10 +175,10 @@ class OfflineLedger:
 
     def settled(self) -> Iterator[SettledPeriod]:
         """
-        Settle what is left, and yield every period in order. Ends the file.
+        Yield every period in order, settled. Ends the file.
 
-        Periods that are not closed are settled as they are asked for, so that not all
-        of them need to fit the memory.
+        A period is settled as it is asked for, and its book let go: a year's postings
+        would need ten times the memory of its books.
 
         Raises:
             IntegrityError: if a posting does not sum to zero.
@@ -188,23 +189,27 @@ class OfflineLedger:
         self._late.clear()
         lines: dict[str, list[Line]] = {}
         for line in self._tables.lines.values():
-            lines.setdefault(line.period, []).append(line)
-        # A period that was planned and not traded in has no book so far.
-        for period in {Period(named) for named in lines} - self._settled.keys():
-            if any(line.kind in _BOOKED for line in lines[period]):
-                self._book(period)
+            if line.kind in _BOOKED:
+                lines.setdefault(line.period, []).append(line)
+        for named in lines:
+            self._book(Period(named))  # what was planned and not traded in
         for period in sorted(self._books):
-            settlements = self._settled.pop(period, None)
             book = self._books.pop(period)
-            if settlements is not None:
-                yield SettledPeriod(
-                    period=period, is_closed=True, settlements=tuple(settlements)
-                )
-            else:
+            corrections = self._closed.get(period)
+            if corrections is None:
                 self._complete(book, lines.pop(period, ()))
-                yield SettledPeriod(
-                    period=period, is_closed=False, settlements=(settle(book),)
-                )
+            settlements = [settle(book)]
+            for brought_in in corrections or ():
+                for event in brought_in:
+                    book.take(event)
+                corrected = correct(settlements[-1], settle(book))
+                if corrected.revision > settlements[-1].revision:
+                    settlements.append(corrected)
+            yield SettledPeriod(
+                period=period,
+                is_closed=corrections is not None,
+                settlements=tuple(settlements),
+            )
 
     # Folding
 
@@ -295,8 +300,8 @@ class OfflineLedger:
         self._terms[event.period] = event
 
     def _close(self, period: Period, line: int, event: PeriodClosed) -> None:
-        book = self._book(period)
-        self._complete(book, self._tables.lines.values())
+        # Before the workers let go of the period's lines.
+        self._complete(self._book(period), self._tables.lines.values())
         ended = TradingEnded(
             event_id=f"trading_end:{period}",
             occurred_at=event.occurred_at,
@@ -304,27 +309,22 @@ class OfflineLedger:
         )
         stamp = int(event.occurred_at.timestamp() * 1000)
         fold_batch(self._tables, BOARD, [_Record(line, stamp, encode(ended))])
-        self._settled[period] = [settle(book)]
+        self._closed[period] = []
 
     def _correct(self, period: Period) -> None:
         self._check_length(period)
-        settlements = self._settled.get(period)
-        if settlements is None:
+        corrections = self._closed.get(period)
+        if corrections is None:
             raise Refused("not_settled", f"{period} is not closed")
         late = self._late.pop(period, None)
         if not late:
             raise Refused("nothing_to_correct", f"nothing came too late for {period}")
-        book = self._books[period]
-        for _, event in late:
-            book.take(event)
+        corrections.append([event for _, event in late])
         self.taken += len(late)
-        corrected = correct(settlements[-1], settle(book))
-        if corrected.revision > settlements[-1].revision:
-            settlements.append(corrected)
 
     def _check_open(self, period: Period) -> None:
         self._check_length(period)
-        if period in self._settled:
+        if period in self._closed:
             raise Refused("period_settled", f"{period} is closed")
 
     def _check_length(self, period: Period) -> None:
@@ -343,7 +343,7 @@ class OfflineLedger:
 
     def _complete(self, book: PeriodBook, lines: Iterable[Line]) -> None:
         for line in lines:
-            if line.period == book.period and line.kind in _BOOKED:
+            if line.kind in _BOOKED and line.period == book.period:
                 book.put_line(line)
         for terms in self._terms.values():
             book.take(terms)

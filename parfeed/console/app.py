@@ -52,6 +52,9 @@ _FIRST: Final = frozenset({"tab", "shift+tab", "ctrl+c"})
 # Keys that Textual's screens would take for themselves.
 
 
+_ACTIONS: Final = frozenset(key.action.partition("(")[0] for key in KEYS)
+
+
 class ConsoleApp(App[None]):
     """
     A console that is open.
@@ -202,11 +205,13 @@ class ConsoleApp(App[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell whether a key does something now."""
-        if action in self._actions:
-            if len(self.screen_stack) > 1:
-                return action == "quit"
-            return self.form_pane.form is None or action in {"leave", "quit"}
-        return True
+        if action not in _ACTIONS:
+            return True
+        if action not in self._actions:
+            return False
+        if len(self.screen_stack) > 1:
+            return action == "quit"
+        return self.form_pane.form is None or action in {"leave", "quit"}
 
     @property
     def form_pane(self) -> FormPane:

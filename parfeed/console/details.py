@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from parfeed.cli.board_tables import quantity, signed_by
 from parfeed.cli.layout import plain
-from parfeed.cli.numbers import ABSENT, money, number, signed
+from parfeed.cli.numbers import ABSENT, money, number
 from parfeed.cli.planning.round_lines import status_lines
 from parfeed.console.economics import Taxes, cents
-from parfeed.console.product_columns import written_pace
+from parfeed.console.product_columns import written_change, written_pace
 from parfeed.console.products import Product
 from parfeed.console.what_if import joined, quote
 from schemas.board_rows import CouncilRow, RoundRow
@@ -64,7 +64,7 @@ def _product(
             f"least unplanned {money(price.unplanned, _WIDTH)} "
             f"{plain(price.unplanned_company or '')}".rstrip(),
             f"mean unplanned {money(price.unplanned_mean, _WIDTH)}",
-            f"difference {signed(price.difference, _WIDTH)}",
+            f"difference {written_change(price.difference, _WIDTH)}",
         ],
         width,
         3,

@@ -31,7 +31,7 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
 
 KEYS: Final = (
     Key(keys="question_mark,f1", shown="?", action="help", word="help",
-        about="Show all keys; any key goes back."),
+        about="Show all keys; Esc goes back."),
     Key(keys="q,ctrl+c", shown="q", action="quit", word="quit",
         about="End the console."),
     Key(keys="slash", shown="/", action="search", word="search",
@@ -49,7 +49,7 @@ KEYS: Final = (
     Key(keys="b", shown="b", action="bid", word="bid", views=("company",),
         about="Place your bid for the chosen product in the period shown."),
     Key(keys="u", shown="u", action="quote", word="quote", views=("consumer",),
-        about="What so many units of the chosen product cost, planned and unplanned."),
+        about="What units of the chosen product cost, planned and unplanned."),
     Key(keys="a", shown="a", action="alerts", word="alerts",
         about="Show only what has an alert; again for all."),
     Key(keys="m", shown="m", action="mark", word="mark",

@@ -12,7 +12,7 @@ from typing import Final
 from rich.text import Text
 
 from parfeed.cli.layout import Column, coloured, plain
-from parfeed.cli.numbers import ABSENT, money, number, signed
+from parfeed.cli.numbers import ABSENT, money, number
 from parfeed.console.economics import Taxes, cents
 from parfeed.console.products import Product
 from parfeed.console.sheets import Filter, Order, SheetColumn
@@ -61,9 +61,15 @@ def written_pace(value: float | None) -> str:
     return f"{value:.2f}" if value < 1_000 else ">999"
 
 
+def written_change(value: Decimal | None, width: int) -> str:
+    """Write money with its sign."""
+    text = money(value, width - 1)
+    return f"+{text}" if value is not None and value > 0 else text
+
+
 def written_loss(value: Decimal | None, width: int) -> str:
     """Write a loss per unit with its sign; below 0 it is a saving."""
-    return ABSENT if value is None else signed(cents(value), width)
+    return written_change(None if value is None else cents(value), width)
 
 
 def _least(product: Product) -> Decimal | None:
@@ -167,7 +173,7 @@ _OWN_PRICE: Final = _amount(
 )
 _LEAST: Final = _amount("Least", 7, 7, _least, write=money)
 _DIFFERENCE: Final = _amount(
-    "Differ.", 7, 4, lambda product: product.difference, write=signed
+    "Differ.", 7, 4, lambda product: product.difference, write=written_change
 )
 _PACE: Final = _column("Pace", 5, 4, _pace, lambda product: product.pace)
 _DEMAND_TREND: Final = _column(

@@ -40,10 +40,11 @@ def sparkline(
 
 def _height(value: float, low: float, high: float) -> int:
     heights = len(BLOCKS)
-    if high <= low:
+    # Halves: the difference of two huge values of opposite sign is no float.
+    span = high / 2 - low / 2
+    if span <= 0:
         return (heights - 1) // 2
-    # Halves first: the difference of two huge values of opposite sign is no float.
-    share = (value / 2 - low / 2) / (high / 2 - low / 2)
+    share = (value / 2 - low / 2) / span
     return min(heights - 1, int(share * heights))
 
 

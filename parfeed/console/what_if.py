@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Final
 
 from parfeed.cli.layout import plain
-from parfeed.cli.numbers import money, number, signed
+from parfeed.cli.numbers import money, number
 from parfeed.console.economics import Taxes, cents
+from parfeed.console.product_columns import written_change
 from parfeed.console.products import Product
 from streams.market.imbalance import imbalance_of
 
@@ -107,23 +108,24 @@ def quote(product: Product, quantity: Decimal | None, taxes: Taxes) -> list[str]
     """
     price = product.glance.price
     units = Decimal(1) if quantity is None else quantity
+    planned: Decimal | None = None
     lines: list[str] = []
     if price.planned is None:
         lines.append("no planned price yet")
     else:
-        cost = cents(taxes.planned_cost(price.planned) * units)
-        lines.append(f"planned: {money(cost, _WIDTH)} with tax")
+        planned = cents(taxes.planned_cost(price.planned) * units)
+        lines.append(f"planned: {money(planned, _WIDTH)} with tax")
     if price.unplanned is None:
         lines.append("nobody offers it unplanned")
         return lines
-    cost = cents(taxes.unplanned_cost(price.unplanned) * units)
+    unplanned = cents(taxes.unplanned_cost(price.unplanned) * units)
     lines.append(
         f"unplanned from {plain(price.unplanned_company or '?')}: "
-        f"{money(cost, _WIDTH)} with tax"
+        f"{money(unplanned, _WIDTH)} with tax"
     )
-    if price.planned is not None:
-        total = cents(taxes.loss(price.unplanned, price.planned) * units)
-        lines.append(_lost_or_saved(total))
+    if planned is not None:
+        # Of what is shown, so that the three figures add up.
+        lines.append(_lost_or_saved(unplanned - planned))
     return lines
 
 
@@ -139,12 +141,11 @@ def joined(lines: Sequence[str], width: int, most: int) -> list[str]:
 
 
 def _loss(price: Decimal, planned: Decimal, taxes: Taxes) -> str:
-    loss = cents(taxes.loss(price, planned))
     costs = cents(taxes.unplanned_cost(price))
     instead = cents(taxes.planned_cost(planned))
     return (
         f"a unit costs its buyer {money(costs, _WIDTH)} instead of "
-        f"{money(instead, _WIDTH)} with tax: {_lost_or_saved(loss)}"
+        f"{money(instead, _WIDTH)} with tax: {_lost_or_saved(costs - instead)}"
     )
 
 
@@ -170,5 +171,5 @@ def _against_the_least(product: Product, price: Decimal, company_id: str) -> str
         return f"as cheap as {name}, who is the cheapest"
     return (
         f"{name} stays the cheapest at {money(least, _WIDTH)}, "
-        f"{signed(least - price, _WIDTH)} against you"
+        f"{written_change(least - price, _WIDTH)} against you"
     )

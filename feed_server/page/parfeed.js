@@ -213,8 +213,11 @@ export class Feed extends EventTarget {
         JSON.stringify(typeof event === "string" ? JSON.parse(event) : event),
       );
       const submission = this.#session.publish(texts, verdict);
+      if (submission.isDone) {
+        resolve(verdict ? submission.outcomes : submission.results);
+        return;
+      }
       this.#submissions.set(submission, { resolve, reject });
-      this.#handOn();
       this.#pump();
     });
   }

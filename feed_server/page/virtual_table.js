@@ -14,6 +14,9 @@ const SPARE_ROWS = 6;
 /** Between columns, and at the sides, as the style sheet has them. */
 const GAP_REM = 0.75;
 const PADDING_REM = 1.5;
+/** With more columns than on a phone, the first has to be so much wider than its least. */
+const FEW_COLUMNS = 3;
+const ROOMY_REM = 6;
 /** How long nothing is drawn before the elements are put in order. */
 const SETTLED_MS = 150;
 
@@ -84,7 +87,10 @@ export class VirtualTable {
     const wanted = this.#columns.filter(
       ({ isOf }) => !isOf || this.#entries.some((entry) => isOf(entry)),
     );
-    const taken = () => wanted.reduce((sum, { rem }) => sum + rem + GAP_REM, 0);
+    const taken = () => {
+      const sum = wanted.reduce((before, { rem }) => before + rem + GAP_REM, 0);
+      return wanted.length > FEW_COLUMNS ? sum + ROOMY_REM : sum;
+    };
     while (taken() > this.#roomRem && wanted.length > 1) {
       const most = Math.max(...wanted.map(({ importance }) => importance));
       wanted.splice(wanted.findLastIndex(({ importance }) => importance === most), 1);

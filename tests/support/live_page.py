@@ -137,16 +137,34 @@ class Market:
         )
         self._server.audience.channels = self.channels
         await self._server.start()
-        self._tick = asyncio.create_task(self._server.audience.tick())
+        self.thaw()
 
     async def stop(self, code: int = 1001) -> None:
         """Tell the sessions, and stop serving."""
         if self._server is None or self._tick is None:
             return
         await self._server.stop(code)
-        self._tick.cancel()
-        await asyncio.gather(self._tick, return_exceptions=True)
+        ticking = self._tick
+        self.freeze()
+        await asyncio.gather(ticking, return_exceptions=True)
         self._server = self._tick = None
+
+    def freeze(self) -> None:
+        """Say nothing by itself any more: no updates, no heartbeats."""
+        if self._tick is not None:
+            self._tick.cancel()
+
+    def thaw(self) -> None:
+        """Go on after `freeze`."""
+        if self._server is not None:
+            self._tick = asyncio.create_task(self._server.audience.tick())
+
+    def close_all(self, code: int) -> None:
+        """End all sessions with a code."""
+        if self._server is not None:
+            audience = self._server.audience
+            for session, connection in list(audience.sessions.items()):
+                audience.close(session, connection, code)
 
     def cut(self) -> None:
         """Drop all sockets without a word, as a network does."""

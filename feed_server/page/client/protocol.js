@@ -10,6 +10,13 @@ export const NAMED_BY = Object.freeze({
   market: ["product_id", "period"],
   rounds: ["product_id", "period", "round"],
   councils: ["product_id", "period", "council_id"],
+  offers: ["product_id", "period", "company_id"],
+  alerts: ["product_id", "period", "kind"],
+  fame: ["product_id", "period", "company_id"],
+  settlements: ["product_id", "period"],
+  consumer: ["period", "party"],
+  statements: ["period", "account", "revision", "part"],
+  costs: ["period", "company_id", "of_product_id"],
 });
 
 /** Close codes after which a client does not come back; of all others it does. */

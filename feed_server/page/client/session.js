@@ -126,11 +126,9 @@ export class Session {
       this.#control.push(JSON.stringify({ type: "unsubscribe", id }));
   }
 
-  /** Hand in events as JSON texts; `answered` follows. */
+  /** Hand in events as JSON texts; `answered` follows, unless all were refused at once. */
   publish(texts, wantsVerdict = false) {
-    const submission = this.#outbox.submit(texts, wantsVerdict);
-    if (submission.isDone) this.#happenings.push({ type: "answered", submission });
-    return submission;
+    return this.#outbox.submit(texts, wantsVerdict);
   }
 
   /** Take a message, parsed; throws ServerViolation if it may not come now. */

@@ -212,7 +212,7 @@ function columns(page, isAll) {
       name: "product",
       title: "Product",
       importance: 0,
-      rem: 8,
+      rem: 5,
       of: (entry) => brief(entry.row.product_id),
       tip: (entry) => brief(entry.row.product_id, 500),
     },
@@ -229,7 +229,7 @@ function columns(page, isAll) {
       title: "Imbalance",
       about: "200 (S − D) / (S + D) of planned supply and demand",
       importance: 1,
-      rem: 7,
+      rem: 6.5,
       of: ({ row }) => percent(row.imbalance?.percent),
       mark: ({ row }) => row.imbalance?.colour ?? null,
       classes: ["figure", "marked"],
@@ -281,6 +281,7 @@ function columns(page, isAll) {
       unsorted: true,
     },
     price("price", "Price", 3, (entry) => entry.price, {
+      rem: 5,
       about: "The planned price; in italics the announced one, while rounds go on",
       mark: ({ row, price }) =>
         row.price.planned === null && price !== null ? "announced" : null,

@@ -2,7 +2,7 @@
 One period's planning in the hands of the board: its plan, its lines, its rounds.
 
 `step` does what is due by now and says what is to be published. Nothing here decides:
-when what happens is the plan's (period.py), which prices the rule's.
+when what happens is the plan's (course.py), which prices the rule's.
 """
 
 import asyncio
@@ -27,8 +27,9 @@ from streams.market.planning.announcing import (
     times,
 )
 from streams.market.planning.book import BID, is_confirmed, is_withdrawn
+from streams.market.planning.course import Decision
 from streams.market.planning.outcome import outcome
-from streams.market.planning.period import Decision, PeriodPlan
+from streams.market.planning.period import PeriodPlan
 from streams.market.planning.proposing import Proposals, propose, round_of
 from streams.market.planning.round_rows import (
     answered_row,

@@ -7,7 +7,8 @@ from support.planning import PERIOD, said
 
 from schemas.rows import Line, Terms
 from schemas.values import Period
-from streams.market.planning.period import PeriodPlan, Told
+from streams.market.planning.course import Told
+from streams.market.planning.period import PeriodPlan
 
 NOON = 1_319_000_000.0
 """A moment, in seconds since 1970."""

@@ -8,7 +8,7 @@ from support.period_planning import line, terms
 
 from streams.market.answers import demand_of, supply_of
 from streams.market.planning.book import Book
-from streams.market.planning.period import Told
+from streams.market.planning.course import Told
 
 PRICES = {"bread": Decimal(10), "cheese": Decimal(5)}
 

@@ -19,13 +19,8 @@ from support.period_planning import (
 from support.planning import said
 
 from schemas.errors import Refused
-from streams.market.planning.period import (
-    MAX_ROUNDS,
-    NOTICE_S,
-    Decision,
-    PeriodPlan,
-    Told,
-)
+from streams.market.planning.course import MAX_ROUNDS, NOTICE_S, Decision, Told
+from streams.market.planning.period import PeriodPlan
 from streams.market.planning.states import TRANSITIONS, Happening, State, moved
 
 IN: dict[State, Callable[..., PeriodPlan]] = {

@@ -20,7 +20,7 @@ from schemas.rows import ZERO, Line
 from schemas.values import EXACT
 from streams.market.answers import Answers
 from streams.market.planning.columns import Columns
-from streams.market.planning.period import Told
+from streams.market.planning.course import Told
 from streams.market.terms import Side, answer
 
 BID: Final = "bid"

@@ -17,8 +17,9 @@ from schemas.planning import PriceAnnounced
 from schemas.values import Period
 from streams.market.planning.announcing import moment, percent_of
 from streams.market.planning.book import Book
+from streams.market.planning.course import Told
 from streams.market.planning.outcome import Outcome, named
-from streams.market.planning.period import PeriodPlan, Told
+from streams.market.planning.period import PeriodPlan
 
 
 class Figures(NamedTuple):

@@ -94,7 +94,7 @@ class PeriodTrade:
         """
         if event.event_id in self.taken:
             if approved is not None:
-                self._approve(event.event_id, approved)
+                self._approve(event, approved)
             return
         self.is_in_use = True
         product = self.product(event.product_id)
@@ -104,8 +104,8 @@ class PeriodTrade:
             self.taken[event.event_id] = None
             return
         card = self.card(consumer_id)
-        group = self.group(card, event.product_id)
-        purchase = Purchase(trade_of(event), group, approved)
+        self.group(card, event.product_id)
+        purchase = Purchase(trade_of(event), event.product_id, product.prices, approved)
         self.taken[event.event_id] = purchase
         card.add(purchase)
         self._touched_cards[consumer_id] = card
@@ -239,15 +239,17 @@ class PeriodTrade:
 
     # Private
 
-    def _approve(self, event_id: str, approved: Decimal) -> None:
-        purchase = self.taken[event_id]
-        if purchase is None or purchase.approved is not None:
-            return
-        group = purchase.group
-        group.approve(purchase, approved)
-        card = self.cards[group.consumer_id]
-        card.touch(group.product_id)
-        self._touched_cards[group.consumer_id] = card
+    def _approve(
+        self, event: PurchaseRecorded | PurchaseCancelled, approved: Decimal
+    ) -> None:
+        # It was taken before it was known to be authorised.
+        purchase = self.taken[event.event_id]
+        if purchase is None or event.consumer_id is None:
+            raise AssertionError(f"{event.event_id} was authorised for nobody")
+        card = self.cards[event.consumer_id]
+        card.groups[event.product_id].approve(purchase, approved)
+        card.touch(event.product_id)
+        self._touched_cards[event.consumer_id] = card
 
     def _touch_groups(self, product: TradedProduct) -> None:
         for consumer_id in product.groups:

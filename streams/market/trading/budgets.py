@@ -25,7 +25,8 @@ def saved_value(line: Line, prices: Prices, bought: Sequence[Decimal]) -> Decima
     Args:
         line: a consumer's own.
         prices: of its product.
-        bought: planned units bought, less those given back, by step of the price.
+        bought: planned units bought, less those given back, by step of the price;
+            may be empty if there is one step.
     """
     least = prices.planned_at(line.round)
     if least is None or not line.amount:
@@ -35,7 +36,8 @@ def saved_value(line: Line, prices: Prices, bought: Sequence[Decimal]) -> Decima
         if price < least:
             saved += (least - price) * max(ZERO, left)
             least = price
-        left -= bought[step]
+        if bought:
+            left -= bought[step]
     return saved
 
 

@@ -23,7 +23,7 @@ from schemas.rows import ZERO
 from schemas.trading import BudgetSet, TermsSet
 from schemas.trading_rows import NEWEST_KEPT, CardRow
 from schemas.values import Period
-from streams.market.trading.groups import Group, Purchase, Totals
+from streams.market.trading.groups import NOTHING, Group, Purchase, Totals
 from streams.market.trading.loss import Rates
 from streams.market.trading.period import in_utc
 
@@ -74,7 +74,7 @@ class Card:
         self.budget: BudgetSet | None = None
         self.groups: dict[str, Group] = {}
         self.is_overdrawn = False
-        self._totals = Totals()
+        self._totals = NOTHING
         self._purchases = 0
         # In their order, NEWEST_KEPT at most.
         self._newest: list[Purchase] = []
@@ -82,9 +82,8 @@ class Card:
 
     def add(self, purchase: Purchase) -> None:
         """Take a purchase or cancellation of one of its groups."""
-        group = purchase.group
-        group.add(purchase)
-        self._touched.add(group.product_id)
+        self.groups[purchase.product_id].add(purchase)
+        self._touched.add(purchase.product_id)
         if purchase.trade.quantity > 0:
             self._purchases += 1
             newest = self._newest
@@ -93,6 +92,7 @@ class Card:
             else:
                 newest.append(purchase)
             if len(newest) > NEWEST_KEPT:
+                newest[0].shown = None
                 del newest[0]
 
     def touch(self, product_id: str) -> None:
@@ -113,7 +113,10 @@ class Card:
     ) -> Figures:
         """Return what would be on the cards with one more purchase."""
         self._settle()
-        group = purchase.group
+        # Without a group there is no plan line, and it is a purchase like any other.
+        group = self.groups.get(purchase.product_id)
+        if group is None:
+            group = Group(purchase.product_id, purchase.prices)
         totals = _moved_by(self._totals, group.counted, group.totals_with(purchase))
         return self._figures(totals, self.budget, terms, rates)
 
@@ -248,6 +251,21 @@ def party_of(consumer_id: str) -> str:
 
 
 def _moved_by(sums: Totals, before: Totals, after: Totals) -> Totals:
+    # Written out, since every purchase comes through here.
+    if before is NOTHING:
+        return Totals(
+            sums.paid + after.paid,
+            sums.spent + after.spent,
+            sums.compared + after.compared,
+            sums.reference + after.reference,
+            sums.saved + after.saved,
+            sums.freed + after.freed,
+        )
     return Totals(
-        *[total - b + a for total, b, a in zip(sums, before, after, strict=True)]
+        sums.paid - before.paid + after.paid,
+        sums.spent - before.spent + after.spent,
+        sums.compared - before.compared + after.compared,
+        sums.reference - before.reference + after.reference,
+        sums.saved - before.saved + after.saved,
+        sums.freed - before.freed + after.freed,
     )

@@ -19,6 +19,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+import msgspec
+
 from schemas.rows import ZERO, Line
 from schemas.trading_rows import CardPurchase
 from streams.market.settlement.split import Trade, split_purchases
@@ -49,28 +51,28 @@ class Totals(NamedTuple):
     freed: Decimal = ZERO
 
 
-class Purchase:
+NOTHING: Final = Totals()
+
+
+class Purchase(msgspec.Struct, eq=False, gc=False):
     """
     A purchase or cancellation on a card.
 
     Attributes:
         trade: what of the event is kept.
-        group: that it is in.
+        product_id: what was bought.
+        prices: of the product.
         approved: its planned units, if it was authorised.
         planned: its planned units by the split; below zero if given back.
         shown: as the card's row shows it; None if that is not made yet.
     """
 
-    __slots__ = ("approved", "group", "planned", "shown", "trade")
-
-    def __init__(
-        self, trade: Trade, group: "Group", approved: Decimal | None = None
-    ) -> None:
-        self.trade = trade
-        self.group = group
-        self.approved = approved
-        self.planned = ZERO
-        self.shown: CardPurchase | None = None
+    trade: Trade
+    product_id: str
+    prices: Prices
+    approved: Decimal | None = None
+    planned: Decimal = ZERO
+    shown: CardPurchase | None = None
 
     @property
     def key(self) -> tuple[datetime, str]:
@@ -82,7 +84,7 @@ class Purchase:
         if self.shown is None:
             trade = self.trade
             unplanned = trade.quantity - self.planned
-            price = self.group.prices.price_at(trade.occurred_at)
+            price = self.prices.price_at(trade.occurred_at)
             loss = None
             if price is not None:
                 loss = unplanned * (
@@ -90,7 +92,7 @@ class Purchase:
                 )
             self.shown = CardPurchase(
                 event_id=trade.event_id,
-                product_id=self.group.product_id,
+                product_id=self.product_id,
                 company_id=trade.company_id,
                 occurred_at=in_utc(trade.occurred_at),
                 planned_quantity=self.planned,
@@ -103,27 +105,14 @@ class Purchase:
         return self.shown
 
 
-_SUMS: Final = (
-    "_paid",
-    "_spent",
-    "_compared",
-    "_reference",
-    "_bought",
-    "_by_step",
-    "_approved",
-    "_claimed",
-    "_gave_back",
-    "_last",
-)
-# What a purchase that is added at once changes in its group.
-
-
-class Group:
+# There is one group for almost every purchase of a week: they hold no cycles, so that
+# the garbage collector need not walk them, and tuples rather than lists, which it
+# stops to walk.
+class Group(msgspec.Struct, eq=False, gc=False):
     """
     The purchases of one consumer and product.
 
     Attributes:
-        consumer_id: the consumer.
         product_id: the product.
         prices: of the product.
         own: the consumer's own plan line; None without one or if it may not count.
@@ -131,30 +120,29 @@ class Group:
         counted: the totals that the card has counted.
     """
 
-    __slots__ = (
-        *_SUMS,
-        "_is_stale",
-        "_purchases",
-        "consumer_id",
-        "counted",
-        "own",
-        "prices",
-        "product_id",
-        "units",
-    )
+    product_id: str
+    prices: Prices
+    own: Line | None = None
+    units: Decimal = ZERO
+    counted: Totals = NOTHING
+    _purchases: tuple[Purchase, ...] = ()
+    _is_stale: bool = False
+    _paid: Decimal = ZERO
+    _spent: Decimal = ZERO
+    _compared: Decimal = ZERO
+    _reference: Decimal = ZERO
+    # Planned units less those given back: of all, and by step of the price if there
+    # are several.
+    _bought: Decimal = ZERO
+    _by_step: tuple[Decimal, ...] = ()
+    # Planned units of authorised purchases, and claimed by others.
+    _approved: Decimal = ZERO
+    _claimed: Decimal = ZERO
+    _gave_back: bool = False
+    # Of the unauthorised ones that claim planned units, the last in the order.
+    _last: tuple[datetime, str] | None = None
 
-    def __init__(self, consumer_id: str, product_id: str, prices: Prices) -> None:
-        self.consumer_id = consumer_id
-        self.product_id = product_id
-        self.prices = prices
-        self.own: Line | None = None
-        self.units = ZERO
-        self.counted = Totals()
-        self._purchases: dict[str, Purchase] = {}
-        self._is_stale = False
-        self._by_step: list[Decimal] = []
-        # Of the unauthorised ones that claim planned units, the last in the order.
-        self._last: tuple[datetime, str] | None = None
+    def __post_init__(self) -> None:
         self._clear()
 
     # Changing
@@ -169,12 +157,12 @@ class Group:
     def reprice(self) -> None:
         """Take note that the product has other prices."""
         self._is_stale = True
-        for purchase in self._purchases.values():
+        for purchase in self._purchases:
             purchase.shown = None
 
     def add(self, purchase: Purchase) -> None:
         """Take a purchase that is not in it."""
-        self._purchases[purchase.trade.event_id] = purchase
+        self._purchases = (*self._purchases, purchase)
         if self._is_stale:
             return
         planned = self._planned_of(purchase)
@@ -209,17 +197,13 @@ class Group:
         """Return what it would come to with one more purchase."""
         if self._is_stale:
             self._split()
-        kept = [getattr(self, name) for name in _SUMS]
-        self._by_step = self._by_step.copy()
+        kept = [getattr(self, name) for name in _STATE]
         self.add(purchase)
         is_stale = self._is_stale
         totals = self.totals()
-        del self._purchases[purchase.trade.event_id]
-        if is_stale:
-            self._is_stale = True  # the others were split with it
-        else:
-            for name, value in zip(_SUMS, kept, strict=True):
-                setattr(self, name, value)
+        for name, value in zip(_STATE, kept, strict=True):
+            setattr(self, name, value)
+        self._is_stale = is_stale  # then the others were split with it
         return totals
 
     def line_left(self) -> Decimal:
@@ -276,7 +260,13 @@ class Group:
                 self._reference += unplanned * self.prices.steps[step]
         if planned:
             self._paid += planned * self.prices.steps[step]
-            self._by_step[step] += planned
+            by_step = self._by_step
+            if by_step:
+                self._by_step = (
+                    *by_step[:step],
+                    by_step[step] + planned,
+                    *by_step[step + 1 :],
+                )
             self._bought += planned
         if purchase.approved is not None:
             self._approved += planned
@@ -293,24 +283,29 @@ class Group:
 
     def _split(self) -> None:
         self._clear()
-        purchases = self._purchases
-        authorised = {
-            name: each.approved
-            for name, each in purchases.items()
-            if each.approved is not None
-        }
-        for split in split_purchases(
-            [each.trade for each in purchases.values()],
+        named = {each.trade.event_id: each for each in self._purchases}
+        splits = split_purchases(
+            [each.trade for each in self._purchases],
             line=self.units,
             prices=self.prices.planned,
-            authorised=authorised,
-        ):
-            self._count(purchases[split.trade.event_id], split.planned)
+            authorised={
+                name: each.approved
+                for name, each in named.items()
+                if each.approved is not None
+            },
+        )
+        for split in splits:
+            self._count(named[split.trade.event_id], split.planned)
         self._is_stale = False
 
     def _clear(self) -> None:
         self._paid = self._spent = self._compared = self._reference = ZERO
         self._bought = self._approved = self._claimed = ZERO
-        self._by_step = [ZERO] * len(self.prices.steps)
+        steps = len(self.prices.steps)
+        self._by_step = (ZERO,) * steps if steps > 1 else ()
         self._gave_back = False
         self._last = None
+
+
+_STATE: Final = tuple(name for name in Group.__struct_fields__ if name.startswith("_"))
+# What a purchase changes in its group.

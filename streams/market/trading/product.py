@@ -133,9 +133,7 @@ class TradedProduct:
         """Return the consumer's group; an empty one with its lines at first."""
         group = self.groups.get(consumer_id)
         if group is None:
-            group = self.groups[consumer_id] = Group(
-                consumer_id, self.product_id, self.prices
-            )
+            group = self.groups[consumer_id] = Group(self.product_id, self.prices)
             self._put_lines(group, consumer_id)
         return group
 
@@ -162,10 +160,10 @@ class TradedProduct:
 
     def _put_lines(self, group: Group, party: str) -> None:
         own = self._own.get(party)
-        units = sum(
-            [each.amount for each in self._inputs.get(party, {}).values()],
-            ZERO if own is None else own.amount,
-        )
+        units = ZERO if own is None else own.amount
+        inputs = self._inputs.get(party)
+        if inputs is not None:
+            units += sum([each.amount for each in inputs.values()], ZERO)
         if own is not None and own.council_id in self._is_out:
             own = None
         group.put_lines(own, units)

@@ -25,7 +25,7 @@ from streams.market.settlement.split import trade_of
 from streams.market.trading.asks import Asks
 from streams.market.trading.book import PeriodTrade
 from streams.market.trading.cards import Card
-from streams.market.trading.groups import Group, Purchase
+from streams.market.trading.groups import Purchase
 from streams.market.trading.prices import Prices
 
 
@@ -179,11 +179,12 @@ class Till:
             cost = approval.unplanned * approval.unit_price * rates.unplanned
             _check_left("unplanned", cost, now.unplanned_left, approval)
         # A late request may take back what a price that fell since had moved.
-        group = card.groups.get(approval.purchase.product_id)
-        if group is None:
-            # There is no plan line: a purchase of another product changes nothing.
-            group = Group(card.consumer_id, approval.purchase.product_id, Prices())
-        purchase = Purchase(trade_of(approval.purchase), group, approval.planned)
+        product_id = approval.purchase.product_id
+        product = book.products.get(product_id)
+        prices = Prices() if product is None else product.prices
+        purchase = Purchase(
+            trade_of(approval.purchase), product_id, prices, approval.planned
+        )
         after = card.figures_with(purchase, book.terms, rates)
         for which, before, left in (
             ("planned", now.planned_left, after.planned_left),

@@ -149,8 +149,8 @@ class PeriodBook:
                     self._terms is STANDARD_TERMS or _newer_terms(event, self._terms)
                 ):
                     self._terms = event
-            case ProductionReported():
-                pass  # it moves no money
+            case _:
+                pass  # production moves no money
 
     def put_line(self, line: Line) -> None:
         """

@@ -1,8 +1,10 @@
 """A period planned by real processes: worker and board, over a real Kafka."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
+from support.feed import address, start_feed
 from support.planning import (
     PERIOD,
     PRODUCTS,
@@ -20,6 +22,9 @@ from support.polling import eventually
 from support.processes import Processes
 from support.traffic import read_rejected, read_topic
 
+import parfeed
+from parfeed.client.feed import Feed
+from schemas.channels import CHANNELS
 from schemas.settings import Settings
 from schemas.topics import MARKET
 from streams.board.audit import NotPlanned, audit
@@ -201,20 +206,81 @@ async def test_what_does_not_fit_is_refused_with_its_code(
     assert rows[1].reason.startswith("Enough.")
 
 
-async def test_no_consumer_is_named_in_what_the_board_writes_for_everybody(
+NAMES = ("ada-lovelace", "bob-dylan", "cy-twombly")
+
+
+async def test_no_consumer_leaves_the_neighbourhood_by_topic_channel_or_log_line(
     settings: Settings, processes: Processes
 ) -> None:
-    await processes.worker(settings)
-    board = await processes.board(settings)
-    async with People(settings) as people:
-        await people.say(*listings(), said("opening", quiet_s=0.3))
-        await people.say(*clearing_lines(consumers=("ada-lovelace", "bob-dylan")))
+    running = [
+        await processes.worker(settings),
+        await processes.board(settings),
+        await start_feed(settings, processes),
+    ]
+    seen: list[bytes] = []
+
+    async def watch(feed: Feed, channel: str) -> None:
+        async with feed.subscribe(channel) as rows:
+            async for update in rows:
+                seen.extend(update.raw)
+
+    async with (
+        parfeed.connect(address(settings), timeout=20) as feed,
+        People(settings) as people,
+    ):
+        watching = [
+            asyncio.create_task(watch(feed, channel.name))
+            for channel in CHANNELS.values()
+            if not channel.is_private
+        ]
+        await people.say(
+            *listings(),
+            # A neighbourhood whose line waits for ever, in a city that takes one out.
+            said("council", council_id="town", level="city", signers=["kim"]),
+            said(
+                "council",
+                council_id="hill",
+                level="neighbourhood",
+                parent_id="town",
+                signers=["kim"],
+                signatures=1,
+                threshold="1",
+            ),
+            said("opening", quiet_s=0.3, people_least=1),
+        )
+        await people.say(*clearing_lines(consumers=NAMES[:2]))
+        cys = {"consumer_id": NAMES[2], "quantity": "3", "council_id": "hill"}
+        await people.say(
+            said("plan", product_id="bread", **cys),
+            # Refused, each in its way: twice, and of what nobody lists.
+            said("plan", product_id="bread", **cys),
+            said("plan", product_id="caviar", **cys),
+            said(
+                "plan",
+                product_id="apples",
+                consumer_id=NAMES[0],
+                quantity="1",
+                greatest_price="0.5",
+                revision=1,
+            ),
+        )
         await people.until_planned()
+        await people.say(said("plan", product_id="bread", **cys, revision=5))
+
+        async def all_refused() -> bool:
+            return len(await read_rejected(settings)) == 3
+
+        await eventually(all_refused, within_s=20, every_s=0.2)
+        told = [one.detail for one in await read_rejected(settings)]
+        await eventually(lambda: any(b'"closed"' in row for row in seen), within_s=20)
+        for task in watching:
+            task.cancel()
+        await asyncio.gather(*watching, return_exceptions=True)
     public = [record.value for record in await read_topic(settings, MARKET)]
     public += [record.key for record in await read_topic(settings, MARKET)]
     public += [repr(event).encode() for event in await read_board(settings)]
-    public.append(board.log.read_bytes())
-    assert public
-    for text in public:
-        assert b"ada-lovelace" not in text
-        assert b"bob-dylan" not in text
+    public += [detail.encode() for detail in told]
+    assert any(b'"hill"' in row for row in seen), "the council's row is among them"
+    for text in (*public, *seen, *(process.log.read_bytes() for process in running)):
+        for name in NAMES:
+            assert name.encode() not in text

@@ -1,11 +1,12 @@
 """
-Whether the workers have folded all bids up to somewhere, and the board has seen it.
+Whether the workers have folded a source up to somewhere, and who asks has seen it.
 
-The board's own reading says how far lines reach, and as a rule that answers it. Bids
-that were refused make no lines, so the workers' committed offsets count as well; and
-control records are no bids, so in the end it is looked whether there is any record.
+Of bids the board's own reading says how far lines reach, and as a rule that answers it.
+Bids that were refused make no lines, so the workers' committed offsets count as well;
+and control records are no events, so in the end it is looked whether there is any.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final, Self
 
@@ -14,7 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from schemas.settings import Settings
-from schemas.topics import BIDS, LINES, full_name
+from schemas.topics import BIDS, LINES, Topic, full_name
 from streams.partition import group_id
 
 LOOK_MS: Final = 100
@@ -22,20 +23,30 @@ LOOK_MS: Final = 100
 
 
 class FoldProgress:
-    """Asks Kafka how far `bids` goes. Make it with `open`, `close` it in the end."""
+    """Asks Kafka how far a source goes. Make it with `open`, `close` it in the end."""
 
     def __init__(
-        self, settings: Settings, consumer: AIOKafkaConsumer, admin: AIOKafkaAdminClient
+        self,
+        settings: Settings,
+        topic: Topic,
+        consumer: AIOKafkaConsumer,
+        admin: AIOKafkaAdminClient,
     ) -> None:
         self._settings = settings
         self._consumer = consumer
         self._admin = admin
-        name = full_name(settings.topic_prefix, BIDS)
+        name = full_name(settings.topic_prefix, topic)
         self._partitions = [TopicPartition(name, n) for n in range(settings.partitions)]
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
-        """Connect."""
+    async def open(cls, settings: Settings, topic: Topic = BIDS) -> Self:
+        """
+        Connect.
+
+        Args:
+            settings: of the deployment.
+            topic: the source that is asked about.
+        """
         consumer = AIOKafkaConsumer(
             bootstrap_servers=settings.broker,
             enable_auto_commit=False,
@@ -51,7 +62,7 @@ class FoldProgress:
         except BaseException:
             await consumer.stop()
             raise
-        return cls(settings, consumer, admin)
+        return cls(settings, topic, consumer, admin)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -61,7 +72,7 @@ class FoldProgress:
             await self._consumer.stop()
 
     async def ends(self) -> dict[int, int]:
-        """Return by partition where `bids` ends now."""
+        """Return by partition where the source ends now."""
         ends = await self._consumer.end_offsets(self._partitions)
         return {tp.partition: end for tp, end in ends.items()}
 
@@ -93,11 +104,8 @@ class FoldProgress:
         behind = {n for n, target in targets.items() if complete_to[n] < target}
         if not behind:
             return True
-        committed = await self._committed(behind)
-        for n in behind:
-            folded = max(complete_to[n], committed.get(n, 0))
-            if folded < targets[n] and await self._has_record(n, folded, targets[n]):
-                return False
+        if not await self.is_committed({n: targets[n] for n in behind}, complete_to):
+            return False
         # What made lines has made them by now; whether they were seen is another
         # question.
         name = full_name(self._settings.topic_prefix, LINES)
@@ -105,6 +113,30 @@ class FoldProgress:
             [TopicPartition(name, n) for n in behind]
         )
         return all(lines_read.get(tp.partition, 0) >= end for tp, end in ends.items())
+
+    async def is_committed(
+        self, targets: Mapping[int, int], known: Mapping[int, int]
+    ) -> bool:
+        """
+        Tell whether the workers have folded everything before the targets for good.
+
+        Args:
+            targets: by partition, an offset of the source.
+            known: by partition, up to where that is known otherwise.
+        """
+        committed = await self._committed(set(targets))
+        for n, target in targets.items():
+            folded = max(known.get(n, 0), committed.get(n, 0))
+            if folded < target and await self._has_record(n, folded, target):
+                return False
+        return True
+
+    async def until_committed(self, targets: Mapping[int, int]) -> None:
+        """Wait until the workers have folded everything before the targets for good."""
+        is_folded = False
+        while not is_folded:
+            is_folded = await self.is_committed(targets, {})
+            await asyncio.sleep(0 if is_folded else LOOK_MS / 1000)
 
     # Private
 

@@ -23,7 +23,6 @@ from schemas.trading import (
     PurchaseRequested,
     RequestEvent,
     TermsSet,
-    TradingEnded,
 )
 from schemas.trading_rows import DecisionRow, SettledRow
 from schemas.values import Period
@@ -169,22 +168,17 @@ class Desk:
         return event.period
 
     def _decided(self, event: RequestEvent) -> tuple[DecisionRow, list[LedgerEvent]]:
+        decision: DecisionRow
+        said: list[LedgerEvent]
         match event:
             case PeriodClosed():
-                decision = _taken(event)
-                said: list[LedgerEvent] = [
-                    TradingEnded(
-                        event_id=f"trading-end-{event.period}",
-                        occurred_at=event.occurred_at,
-                        period=event.period,
-                    )
-                ]
+                decision, said = _taken(event), []
             case CorrectionRequested():
                 self._check_correction(event)
                 decision, said = _taken(event), []
             case _:
                 made = self._state.decide(event)
-                decision, said = made.decision, list(made.events)
+                decision, said = made.decision, [*made.events]
         self._note(event, decision)
         return decision, said
 
@@ -195,13 +189,19 @@ class Desk:
         if not self._index.count_after(event.period, cuts_of(before[-1])):
             raise Refused("nothing_to_correct", "", event.event_id)
 
+    def _is_done(self, event: PeriodClosed | CorrectionRequested) -> bool:
+        # Whether an earlier ledger has settled what this one only reads back.
+        settled = self.settled.get(event.period, ())
+        return any(row.event_id == event.event_id for row in settled)
+
     def _note(self, event: RequestEvent, decision: DecisionRow) -> None:
         # What a settlement has to know later.
         match event:
-            case PeriodClosed():
-                self.ending[event.period] = event.event_id
-            case CorrectionRequested():
-                self.correcting[event.period] = event.event_id
+            case PeriodClosed() | CorrectionRequested():
+                if not self._is_done(event):
+                    ends = isinstance(event, PeriodClosed)
+                    due = self.ending if ends else self.correcting
+                    due[event.period] = event.event_id
             case BudgetSet():
                 self.budgets.setdefault(event.period, {})[event.consumer_id] = event
             case TermsSet():

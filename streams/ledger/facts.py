@@ -17,11 +17,15 @@ from schemas.planning import PlannedPriceAnnounced, PriceAnnounced
 from schemas.rows import Line
 from schemas.settings import Settings
 from schemas.topics import BOARD, LINES, PRODUCTION, PURCHASES, Topic
+from schemas.trading import TradingEnded
 from schemas.trading_rows import SettledRow
 from streams.ledger.fact_index import FactIndex, Place, cut_name
 from streams.market.admission import Admission, Admitted
 from streams.market.trading.state import TradingState
 from streams.partition import rules
+
+_OF_TRADE = frozenset({"bid", "plan", "decision"})
+# Kinds of lines that cards and offers follow.
 
 
 class Facts:
@@ -33,6 +37,9 @@ class Facts:
         state: of trading.
         index: where the facts of each period lie; is added to.
         settled: by period, how it was settled; its owner adds to it.
+
+    Attributes:
+        ended: periods whose trading has ended, as `board` says.
     """
 
     def __init__(
@@ -42,6 +49,7 @@ class Facts:
         index: FactIndex,
         settled: Mapping[str, Sequence[SettledRow]],
     ) -> None:
+        self.ended: set[str] = set()
         self._index = index
         self._state = state
         self._settled = settled
@@ -106,13 +114,15 @@ class Facts:
                         self._take_waiting(event.period)
                     elif event.period not in self._priced:
                         self._planned.setdefault(event.period, {})
+                case TradingEnded():
+                    self.ended.add(event.period)
                 case _:
                     continue  # of planning, or no event that the workers took either
 
     def _take_lines(self, partition: int, records: Sequence[Any]) -> None:
         for record in records:
             kind, _, period = _decode_key(record.key)[:3]
-            if kind not in ("bid", "plan") or period in self._settled:
+            if kind not in _OF_TRADE or period in self._settled:
                 continue
             if period in self._planned:
                 self._planned[period][record.key] = record.value

@@ -81,7 +81,9 @@ class Ledger:
         self._facts = recovered.facts
         self._desk = recovered.desk
         self._reader = Reader(settings, recovered.taken)
-        self._settler = Settler(settings, self._desk, recovered.facts_at)
+        self._settler = Settler(
+            settings, self._desk, recovered.facts_at, self._facts.ended
+        )
         self._settler.read_to.update(recovered.taken)
 
     @classmethod
@@ -168,6 +170,7 @@ class Ledger:
         self._settler.look()
 
     def _settled(self, made: Step, step: Step) -> None:
+        step.events += made.events
         step.settled += made.settled
         step.postings += made.postings
         step.rows += made.rows

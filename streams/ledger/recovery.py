@@ -7,7 +7,7 @@ nothing depends on the order in which topics are read back.
 """
 
 import logging
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -17,15 +17,18 @@ from schemas.codec import decode_events
 from schemas.errors import IntegrityError
 from schemas.settings import Settings
 from schemas.topics import (
+    ACCOUNTS,
     BOARD,
     DECISIONS,
     LINES,
+    MARKET,
     PRODUCTION,
     PURCHASES,
     REQUESTS,
     full_name,
 )
 from schemas.trading_rows import DecisionRow, SettledRow
+from schemas.values import Period, from_wire
 from streams.board.topic_reading import reading, stretch
 from streams.ledger.desk import Desk
 from streams.ledger.fact_index import FactIndex, Place
@@ -34,6 +37,7 @@ from streams.ledger.publisher import group_id
 from streams.ledger.reader import READ
 from streams.market.periods import Calendar
 from streams.market.trading.state import TradingState
+from streams.market.trading.versions import LiveRow
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +73,8 @@ async def recover(settings: Settings) -> Recovered:
     facts = Facts(settings, state, index, desk.settled)
     async with reading(settings) as consumer:
         decided = await _read_decisions(settings, consumer, desk)
+        for period in desk.settled:
+            state.forget(Period(period))
         for topic in _ORDER:
             for partition in range(settings.partitions):
                 end = taken.get((topic.name, partition), 0)
@@ -80,8 +86,7 @@ async def recover(settings: Settings) -> Recovered:
                         _restore(desk, partition, records, decided)
                     else:
                         facts.take(topic, partition, records)
-    # It was published with the offsets up to which it was read now.
-    state.changed_rows()
+        await _put_rows(settings, consumer, state)
     log.info(
         "recovered: %d requests decided, %d periods settled",
         len(decided),
@@ -139,6 +144,25 @@ def _decoded(record: Any) -> DecisionRow | SettledRow:
     return row
 
 
+async def _put_rows(
+    settings: Settings, consumer: AIOKafkaConsumer, state: TradingState
+) -> None:
+    # What was published with the offsets up to which all was read: it is not written
+    # again, and its versions are counted on.
+    for topic in (MARKET, ACCOUNTS):
+        name = full_name(settings.topic_prefix, topic)
+        newest: dict[bytes, bytes] = {}
+        for partition in range(settings.partitions):
+            source = TopicPartition(name, partition)
+            end = (await consumer.end_offsets([source]))[source]
+            async for records in stretch(consumer, source, 0, end):
+                for record in records:
+                    if any(mark in record.key for mark in _LIVE):
+                        newest[record.key] = record.value
+        for value in newest.values():
+            state.put_row(_decode_row(value))
+
+
 async def _committed(settings: Settings) -> dict[Place, int]:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.broker)
     await admin.start()
@@ -152,4 +176,11 @@ async def _committed(settings: Settings) -> dict[Place, int]:
     }
 
 
-_decode_decision = msgspec.json.Decoder(DecisionRow | SettledRow).decode
+_LIVE: Final = tuple(
+    f'"{kind.__struct_config__.tag}"'.encode() for kind in get_args(LiveRow)
+)
+# By which the key of a live row is told, or seems to be: what it holds says for sure.
+_decode_row = msgspec.json.Decoder(LiveRow, dec_hook=from_wire).decode
+_decode_decision = msgspec.json.Decoder(
+    DecisionRow | SettledRow, dec_hook=from_wire
+).decode

@@ -7,10 +7,14 @@ to the same bytes.
 """
 
 import asyncio
+from collections.abc import Collection
 
 from schemas.settings import Settings
+from schemas.topics import PRODUCTION, PURCHASES
+from schemas.trading import TradingEnded
 from schemas.trading_rows import SettledRow
 from schemas.values import Period
+from streams.board.fold_progress import FoldProgress
 from streams.ledger.desk import Desk
 from streams.ledger.fact_index import Cuts, FactIndex, Place, cut_name, cuts_of
 from streams.ledger.publisher import Step
@@ -18,6 +22,7 @@ from streams.ledger.settling import Known, PeriodLines, read_book, read_lines
 from streams.market.settlement.book import PeriodBook
 from streams.market.settlement.correction import correct
 from streams.market.settlement.settling import Settlement, settle
+from streams.market.trading.period import span_of
 
 
 class Settler:
@@ -28,18 +33,26 @@ class Settler:
         settings: of the deployment.
         desk: of the ledger.
         index: where facts lie.
+        ended: periods whose end of trading lies in `board`; its owner adds to it.
 
     Attributes:
         made: settlements to be published, one at a time.
         read_to: by place, up to where the ledger has read.
     """
 
-    def __init__(self, settings: Settings, desk: Desk, index: FactIndex) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        desk: Desk,
+        index: FactIndex,
+        ended: Collection[str],
+    ) -> None:
         self.made: asyncio.Queue[Step] = asyncio.Queue(1)
         self.read_to: dict[Place, int] = {}
         self._settings = settings
         self._desk = desk
         self._index = index
+        self._ended = ended
         self._news = asyncio.Event()
         self._news.set()
 
@@ -70,6 +83,9 @@ class Settler:
     # Private
 
     async def _settle(self, period: Period) -> None:
+        if period not in self._ended:
+            await self._until_folded()
+            await self.made.put(Step(events=[_trading_end(period)]))
         lines = await read_lines(self._settings, period)
         await self._until_read(lines.cuts)
         settlement = await self._settled(period, lines, [lines.cuts])
@@ -97,6 +113,16 @@ class Settler:
         if settlement is None:
             raise AssertionError(f"{period} has no cuts to be settled by")
         return settlement
+
+    async def _until_folded(self) -> None:
+        # What shops were told is stored when somebody closed the period counts in it,
+        # however far behind the workers were.
+        for topic in (PURCHASES, PRODUCTION):
+            progress = await FoldProgress.open(self._settings, topic)
+            try:
+                await progress.until_committed(await progress.ends())
+            finally:
+                await progress.close()
 
     async def _until_read(self, cuts: Cuts) -> None:
         while any(self.read_to.get(place, 0) <= cut for place, cut in cuts.items()):
@@ -131,6 +157,15 @@ class Settler:
         while row.revision >= len(self._desk.settled.get(row.period, ())):
             self._news.clear()
             await self._news.wait()
+
+
+def _trading_end(period: Period) -> TradingEnded:
+    # Said again by a later ledger it is the same, and counts once.
+    return TradingEnded(
+        event_id=f"trading-end-{period}",
+        occurred_at=span_of(period).end,
+        period=period,
+    )
 
 
 def _on(before: Settlement | None, book: PeriodBook) -> Settlement:

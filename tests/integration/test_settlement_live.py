@@ -22,6 +22,7 @@ from support.traffic import refused_counts
 
 from parfeed.deployment import set_up
 from schemas.settings import Settings
+from schemas.trading import BudgetSet
 
 pytestmark = pytest.mark.kafka
 
@@ -59,6 +60,7 @@ async def _settled_statements(
 ) -> dict[bytes, bytes]:
     worker = await processes.worker(settings)
     ledger = await processes.ledger(settings)
+    budgets = [event.event_id for event in events if isinstance(event, BudgetSet)]
     async with Market(settings) as market:
         half = len(events) // 2
         await market.say(*events[:half])
@@ -69,6 +71,7 @@ async def _settled_statements(
             await processes.worker(settings)
             await processes.ledger(settings)
         await market.say(*events[half:])
+        await market.until_decided(*budgets)
         await market.say(said("close", event_id="close"))
         await market.until_settled()
         return await market.statements()

@@ -155,11 +155,12 @@ def _open(
         alerts = Alerts(read_thresholds(thresholds))
     except Unfit as exc:
         raise typer.BadParameter(str(exc), param_hint="--alert") from exc
+    has_colours = "NO_COLOR" not in os.environ and Console().color_system is not None
     desk = Desk(
         view,
         alerts,
         company_id=company,
-        with_words="NO_COLOR" in os.environ or not Console().color_system,
+        with_words=not has_colours,
         has_bell=has_bell,
     )
     desk.is_pinned = pinned is not None
@@ -173,6 +174,7 @@ def _open(
         length=length,
         said=said_now,
         theme=theme,
+        has_colours=has_colours,
     )
     # The terminal's own mouse, so that figures can be marked and copied.
     run(app.run_async(mouse=False))

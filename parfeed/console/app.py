@@ -65,6 +65,7 @@ class ConsoleApp(App[None]):
         length: of periods.
         said: makes the time and ids of what is said.
         theme: one of `THEMES`.
+        has_colours: False where the user wants none (NO_COLOR).
     """
 
     TITLE = "parfeed console"
@@ -102,8 +103,12 @@ class ConsoleApp(App[None]):
         length: PeriodLength,
         said: Callable[[], Said],
         theme: str = THEMES[0],
+        has_colours: bool = True,
     ) -> None:
-        super().__init__()
+        # Without colours Textual would make greys of a theme's, and black on black of
+        # the terminal's own; so it is told that the terminal has its own, and sends
+        # none.
+        super().__init__(ansi_color=None if has_colours else True)
         self.desk = desk
         self.theme = theme
         self._follow = follow

@@ -172,7 +172,7 @@ class PeriodTrade:
         for product in self.products.values():
             product.reprice()
             self._offers_due.add(product.product_id)
-            self._touch_groups(product)
+            self._touched[product.product_id] = product
 
     def put_row(self, row: LiveRow) -> None:
         """Take a row as it was written last."""

@@ -9,13 +9,17 @@ ledger's own code settles what is left. What differs from a live market:
   happened. So nothing comes too early, and a bid is late that was made after the gate.
 - An event_id counts once in the whole file, not only within the duplicates' window.
 - A period that the file does not close is settled as it stands at the file's end.
-- What the board plans by (`agenda`) and what the ledger's cards decide is left out and
-  counted; what came of it counts where it stands in the file.
+- What the board plans by (`agenda`) is left out and counted; the prices and decisions
+  that came of it count where they stand in the file.
+
+Requests are decided by the ledger's own code too, each on what stands before it in the
+file. What a file repeats of it, as copied topics do, is there already: the `purchase`
+that was authorised, the price that answers a rebid.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 
@@ -29,12 +33,14 @@ from schemas.events import (
 )
 from schemas.planning import PlannedPriceAnnounced
 from schemas.rows import Line
-from schemas.topics import BOARD, PRODUCTION, PURCHASES, REQUESTS, SOURCES, Topic
+from schemas.topics import BOARD, PRODUCTION, PURCHASES, SOURCES, Topic
 from schemas.topics import TOPIC_OF_EVENT as TOPIC_OF
 from schemas.trading import (
     BudgetSet,
     CorrectionRequested,
     PeriodClosed,
+    PurchaseRequested,
+    RequestEvent,
     TermsSet,
     TradingEnded,
 )
@@ -45,6 +51,7 @@ from streams.market.settlement.book import PeriodBook
 from streams.market.settlement.correction import correct
 from streams.market.settlement.settling import Settlement, settle
 from streams.market.tables import Rules, Tables
+from streams.market.trading.state import Fact, TradingState
 
 BATCH: Final = 2_000
 """Events that are folded together: enough that a batch's own cost does not show."""
@@ -56,6 +63,7 @@ _BOOKED: Final = ("bid", "plan")
 # Kinds of lines that settling needs.
 
 _Fact = PurchaseRecorded | PurchaseCancelled | ProductionReported
+_OF_TRADE: Final = get_args(Fact)
 _FACTS: Final = (PurchaseRecorded, PurchaseCancelled, ProductionReported)
 
 
@@ -130,9 +138,10 @@ class OfflineLedger:
         self._count = 0
         self._books: dict[Period, PeriodBook] = {}
         self._asked: set[str] = set()
-        self._budgets: dict[tuple[Period, str], int] = {}
-        self._terms: dict[Period, TermsSet] = {}
-        self._traded: set[Period] = set()
+        self._terms: list[TermsSet] = []
+        self._state = TradingState(calendar)
+        # Of events that the ledger has said itself.
+        self._said: set[str] = set()
         # Of closed periods, what each correction brings in.
         self._closed: dict[Period, list[list[_Fact]]] = {}
         self._late: dict[Period, list[tuple[RefusedLine, _Fact]]] = {}
@@ -150,7 +159,7 @@ class OfflineLedger:
         """
         tag = event_type(event)
         topic = TOPIC_OF[tag]
-        if topic is REQUESTS:
+        if isinstance(event, RequestEvent):
             self._fold_waiting()
             try:
                 self._ask(line, event)
@@ -231,6 +240,8 @@ class OfflineLedger:
             if given is None:
                 continue
             changes = fold_batch(self._tables, topic, [each.record for each in given])
+            for line in changes.lines:
+                self._state.put_line(line)
             rejected = {each.offset: each for each in changes.rejected}
             for record, event in given:
                 why = rejected.get(record.offset)
@@ -243,61 +254,53 @@ class OfflineLedger:
                     code=why.code,
                     detail=why.detail,
                 )
-                if why.code == "period_settled" and isinstance(event, _FACTS):
+                if why.code == "duplicate" and event.event_id in self._said:
+                    self.left_out[event_type(event)] += 1
+                elif why.code == "period_settled" and isinstance(event, _FACTS):
                     period = self._period_of(event)
                     self._late.setdefault(period, []).append((refused, event))
                 else:
                     self.refused.append(refused)
 
     def _note(self, event: Event) -> None:
-        self.taken += 1
+        # What the ledger says on a request is no event of the file's.
+        self.taken += event.event_id not in self._said
         if isinstance(event, _FACTS):
-            period = self._period_of(event)
-            self._book(period).take(event)
-            if not isinstance(event, ProductionReported):
-                self._traded.add(period)
+            self._book(self._period_of(event)).take(event)
         elif isinstance(event, PlannedPriceAnnounced):
             self._book(event.period).take(event)
+        if isinstance(event, _OF_TRADE):
+            self._state.take(event)
 
     # Requests
 
-    def _ask(self, line: int, event: Event) -> None:
+    def _ask(self, line: int, event: RequestEvent) -> None:
         if event.event_id in self._asked:
             raise Refused("duplicate")
         self._asked.add(event.event_id)
         match event:
-            case BudgetSet():
-                self._take_budget(event)
-            case TermsSet():
-                self._take_terms(event)
             case PeriodClosed():
                 self._check_open(event.period)
                 self._close(event.period, line, event)
             case CorrectionRequested():
                 self._correct(event.period)
             case _:
-                self.left_out[event_type(event)] += 1
-                return
+                self._decide(line, event)
         self.taken += 1
 
-    def _take_budget(self, event: BudgetSet) -> None:
-        self._check_open(event.period)
-        of = (event.period, event.consumer_id)
-        known = self._budgets.get(of)
-        if known is not None and event.revision <= known:
-            raise _stale("budget", known, event.revision)
-        self._budgets[of] = event.revision
-        self._book(event.period).take(event)
-
-    def _take_terms(self, event: TermsSet) -> None:
-        self._check_open(event.period)
-        known = self._terms.get(event.period)
-        if known is not None and event.revision <= known.revision:
-            raise _stale("terms", known.revision, event.revision)
-        begun = sorted(period for period in self._traded if period >= event.period)
-        if begun:
-            raise Refused("terms_in_use", f"{begun[0]} has been traded in already")
-        self._terms[event.period] = event
+    def _decide(self, line: int, event: RequestEvent) -> None:
+        made = self._state.decide(event)
+        match event:
+            case BudgetSet():
+                self._book(event.period).take(event)
+            case TermsSet():
+                self._terms.append(event)
+            case PurchaseRequested():
+                planned = made.decision.planned_quantity
+                self._book(self._period_of(event)).authorise(event.event_id, planned)
+        for said in made.events:
+            self._said.add(said.event_id)
+            self._wait(TOPIC_OF[event_type(said)], line, encode(said), said)
 
     def _close(self, period: Period, line: int, event: PeriodClosed) -> None:
         # Before the workers let go of the period's lines.
@@ -310,6 +313,7 @@ class OfflineLedger:
         stamp = int(event.occurred_at.timestamp() * 1000)
         fold_batch(self._tables, BOARD, [_Record(line, stamp, encode(ended))])
         self._closed[period] = []
+        self._state.forget(period)
 
     def _correct(self, period: Period) -> None:
         self._check_length(period)
@@ -345,20 +349,13 @@ class OfflineLedger:
         for line in lines:
             if line.kind in _BOOKED and line.period == book.period:
                 book.put_line(line)
-        for terms in self._terms.values():
+        for terms in self._terms:
             book.take(terms)
 
-    def _period_of(self, event: _Fact) -> Period:
+    def _period_of(self, event: _Fact | PurchaseRequested) -> Period:
         calendar = self._calendar
         return calendar[int(event.occurred_at.timestamp() // calendar.slice_s)]
 
 
 def _commute(one: str, other: str) -> bool:
     return one == other or {one, other} == {PURCHASES.name, PRODUCTION.name}
-
-
-def _stale(kind: str, standing: int, was: int) -> Refused:
-    return Refused(
-        "stale_revision",
-        f"revision {standing} of this {kind} stands already; was {was}",
-    )

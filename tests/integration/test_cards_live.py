@@ -101,14 +101,19 @@ async def test_a_purchase_takes_what_is_left_of_the_plan_and_the_rest_unplanned(
         )
         await market.until_decided("budget")
 
-        async def planned() -> bool:
-            card = (await market.cards()).get("consumer/ann")
-            offers = await market.offers()
-            return card is not None and offers == {"north": Decimal(2)}
+        async def offered() -> bool:
+            return await market.offers() == {"north": Decimal(2)}
 
-        await eventually(planned, within_s=20, every_s=0.1)
+        async def planned() -> str | None:
+            # Declined until the ledger has read the line and its price.
+            ask = said("request", consumer_id="ann", quantity="4", use="planned")
+            await market.say(ask)
+            decided = await market.until_decided(ask.event_id)
+            return None if decided[ask.event_id].code else ask.event_id
+
+        await eventually(offered, within_s=20, every_s=0.1)
+        first = await eventually(planned, within_s=20, every_s=0.1)
         await market.say(
-            said("request", event_id="a", consumer_id="ann", quantity="4"),
             said("request", event_id="b", consumer_id="ann", quantity="4"),
             said(
                 "request",
@@ -119,15 +124,18 @@ async def test_a_purchase_takes_what_is_left_of_the_plan_and_the_rest_unplanned(
             ),
             said("request", event_id="d", consumer_id="nobody", quantity="1"),
         )
-        decided = await market.until_decided("a", "b", "c", "d")
+        decided = await market.until_decided("b", "c", "d")
 
         async def booked() -> bool:
             return (await market.cards())["consumer/ann"].purchases == 2
 
         await eventually(booked, within_s=20, every_s=0.1)
         card = (await market.cards())["consumer/ann"]
-    assert decided["a"].code is None
-    assert (decided["a"].planned_quantity, decided["a"].unplanned_quantity) == (4, 0)
+    assert first is not None
+    assert (decided[first].planned_quantity, decided[first].cost) == (
+        4,
+        Decimal("4.1"),
+    )
     assert (decided["b"].planned_quantity, decided["b"].unplanned_quantity) == (2, 2)
     assert decided["c"].code == "line_exceeded"
     assert decided["d"].code == "unknown_card"

@@ -21,8 +21,11 @@ from support.trading import (
 from support.traffic import refused_counts
 
 from parfeed.deployment import set_up
+from parfeed.settlement.offline import OfflineLedger
+from schemas.codec import encode
 from schemas.settings import Settings
 from schemas.trading import BudgetSet
+from streams.market.periods import Calendar
 
 pytestmark = pytest.mark.kafka
 
@@ -77,6 +80,14 @@ async def _settled_statements(
         return await market.statements()
 
 
+def _offline_statements(events: list) -> list[bytes]:
+    ledger = OfflineLedger(Calendar("week"))
+    for number, event in enumerate([*events, said("close")], 1):
+        ledger.take(number, encode(event), event)
+    (period,) = ledger.settled()
+    return [encode(row) for row in period.settlements[0].statements]
+
+
 async def test_the_same_events_settle_to_the_same_bytes_in_any_order_and_on_any_number(
     settings: Settings, processes: Processes
 ) -> None:
@@ -91,6 +102,7 @@ async def test_the_same_events_settle_to_the_same_bytes_in_any_order_and_on_any_
     other = await _settled_statements(single, processes, shuffled, restart=True)
     assert len(straight) > 50
     assert other == straight
+    assert sorted(straight.values()) == sorted(_offline_statements(events))
 
 
 async def test_a_period_that_is_closed_while_the_ledger_is_killed_is_settled_once(

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from parfeed.demo.totals import Totals
+    from parfeed.sources.grid_report import GridReport
     from parfeed.supervisor import Supervisor
     from schemas.settings import Settings
 
 FOLDER: Final = "demo"
 """In the data directory: what the demo shows never mixes with what `up` serves."""
+
+Data = Literal["retail", "grid"]
 
 _EXAMPLES = """
 Examples:
@@ -33,6 +36,8 @@ Examples:
   parfeed demo                              real sales on a live table
 
   parfeed demo --speed 10000
+
+  parfeed demo --data grid                  the hours of a power grid, planned and real
 
   parfeed demo --speed max --exit --json    all of it, then one line that adds it up
 
@@ -47,6 +52,13 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
+    data: Annotated[
+        Data,
+        typer.Option(
+            "--data",
+            help="`retail`: an online shop's sales. `grid`: the German power grid.",
+        ),
+    ] = "retail",
     speed: SpeedOption = DEFAULT_SPEED,
     exit_: Annotated[
         bool, typer.Option("--exit", help="End when all is replayed and shown.")
@@ -65,7 +77,8 @@ def demo(
 
     Four weeks of an online shop's sales; plans and bids are derived from the four weeks
     before (docs/retail.md). The first week is planned before it is traded: rounds of
-    prices, councils, the gate. Ctrl-C stops all of it.
+    prices, councils, the gate. Or 24 weeks of a power grid, hour by hour, with what was
+    planned the day before (docs/grid.md). Ctrl-C stops all of it.
     """
     from pathlib import Path
 
@@ -74,15 +87,16 @@ def demo(
     from parfeed.replay.pacing import parse_speed
 
     pace = parse_speed(speed)
-    settings = _settings(config, data_dir, port, workers)
+    settings = _settings(data, config, data_dir, port, workers)
     log_to(Path(settings.data_dir) / "logs" / "demo.log", settings.log_level)
-    totals = signals.run(_demo(settings, pace, ends=exit_, as_json=as_json))
+    totals = signals.run(_demo(data, settings, pace, ends=exit_, as_json=as_json))
     if totals is None and exit_:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
 
 
 def _settings(
+    data: Data,
     config: "Path | None",
     data_dir: "Path | None",
     port: int | None,
@@ -93,18 +107,27 @@ def _settings(
     import msgspec
 
     settings = settings_from(config, data_dir, port=port, workers=workers)
+    # One log has periods of one length, so each demo has its own.
+    folder = FOLDER if data == "retail" else f"{FOLDER}-{data}"
+    period = "week" if data == "retail" else "hour"
+    settings = msgspec.structs.replace(settings, period=period)
     if data_dir is None:
-        own = Path(settings.data_dir) / FOLDER
+        own = Path(settings.data_dir) / folder
         settings = msgspec.structs.replace(settings, data_dir=str(own))
     if settings.broker:
         # A Kafka of somebody's own: its topics stay as they are.
-        prefix = f"{settings.topic_prefix}-{FOLDER}"
+        prefix = f"{settings.topic_prefix}-{folder}"
         settings = msgspec.structs.replace(settings, topic_prefix=prefix)
     return settings
 
 
 async def _demo(
-    settings: "Settings", speed: float | None, *, ends: bool, as_json: bool
+    data: Data,
+    settings: "Settings",
+    speed: float | None,
+    *,
+    ends: bool,
+    as_json: bool,
 ) -> "Totals":
     from rich.console import Console
 
@@ -122,7 +145,8 @@ async def _demo(
         console.print(f"The feed is at [bold]{supervisor.url}[/bold]")
         console.print(f"Its data and logs are in {settings.data_dir}")
         return await unless_it_fails(
-            supervisor, _show(supervisor, speed, console, ends=ends, as_json=as_json)
+            supervisor,
+            _show(supervisor, data, speed, console, ends=ends, as_json=as_json),
         )
     except asyncio.CancelledError:
         console.print("Stopping...")
@@ -133,6 +157,7 @@ async def _demo(
 
 async def _show(
     supervisor: "Supervisor",
+    data: Data,
     speed: float | None,
     console: "Console",
     *,
@@ -141,44 +166,70 @@ async def _show(
 ) -> "Totals":
     from pathlib import Path
 
-    from parfeed.cli.demo_screen import shown_demo
+    from parfeed.cli.demo_screen import DERIVED, REAL, shown_demo
     from parfeed.client.connection import connect
+    from parfeed.demo.replaying import replay_and_add_up
     from parfeed.demo.run import run_demo
+    from parfeed.replay.grid_source import GridSource, grid_sample_source
     from parfeed.replay.source import planned_sample_source
 
-    source = planned_sample_source()
+    source = planned_sample_source() if data == "retail" else grid_sample_source()
+    said = DERIVED if data == "retail" else REAL
+    report = None
     async with (
         connect(supervisor.url, client="parfeed demo") as feed,
-        shown_demo(feed, source.total, console) as shown,
+        shown_demo(feed, source.total, console, said) as shown,
     ):
         supervisor.on_notice = shown.notice
-        totals = await run_demo(
-            source,
-            feed,
-            shown.rows,
-            settings=supervisor.settings,
-            data_dir=Path(supervisor.settings.data_dir),
-            speed=speed,
-            tell=shown.tell,
-            tell_planning=shown.tell_planning,
-            planned=shown.planned,
-        )
+        settings = supervisor.settings
+        data_dir = Path(settings.data_dir)
+        if isinstance(source, GridSource):
+            totals = await replay_and_add_up(
+                source,
+                feed,
+                shown.rows,
+                settings=settings,
+                data_dir=data_dir,
+                speed=speed,
+                tell=shown.tell,
+            )
+            # Half a second of the one core: the screen goes on meanwhile.
+            report = await asyncio.to_thread(source.report)
+        else:
+            totals = await run_demo(
+                source,
+                feed,
+                shown.rows,
+                settings=settings,
+                data_dir=data_dir,
+                speed=speed,
+                tell=shown.tell,
+                tell_planning=shown.tell_planning,
+                planned=shown.planned,
+            )
         if as_json:
-            _print_json(totals)
+            _print_json(totals, report)
         if not ends:
             await shown.closed()
     if not as_json:
-        _print(totals, console)
+        _print(totals, report, console)
     return totals
 
 
-def _print_json(totals: "Totals") -> None:
+def _print_json(totals: "Totals", report: "GridReport | None") -> None:
     import msgspec
 
-    print(msgspec.json.encode(totals).decode(), flush=True)
+    from parfeed.cli.replay_report import figures
+
+    said = msgspec.to_builtins(totals)
+    if report is not None:
+        said["report"] = figures(report)
+    print(msgspec.json.encode(said).decode(), flush=True)
 
 
-def _print(totals: "Totals", console: "Console") -> None:
+def _print(totals: "Totals", report: "GridReport | None", console: "Console") -> None:
+    from parfeed.cli.replay_report import report_lines
+
     console.print(
         f"{totals.events:,} events in {totals.seconds:,.1f} s: {totals.folded:,} in "
         f"the rows of {totals.products:,} products, "
@@ -190,3 +241,6 @@ def _print(totals: "Totals", console: "Console") -> None:
         f"bought {totals.purchased_quantity} units for {totals.purchased_value}; "
         f"{totals.cancelled_quantity} were given back"
     )
+    if report is not None:
+        for line in report_lines(report):
+            console.print(line, highlight=False, soft_wrap=True)

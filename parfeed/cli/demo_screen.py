@@ -26,6 +26,11 @@ DERIVED: Final = (
 )
 """Wherever derived figures show, they are said to be derived."""
 
+REAL: Final = (
+    "The German grid by the hour: day-ahead forecasts and prices are the plan, "
+    "balancing prices the unplanned ones. All of it is real."
+)
+
 
 class Shown:
     """
@@ -35,10 +40,13 @@ class Shown:
         rows: the subscription to all rows.
     """
 
-    def __init__(self, feed: Feed, total: int | None, console: Console) -> None:
+    def __init__(
+        self, feed: Feed, total: int | None, console: Console, said: str
+    ) -> None:
         self.rows: Subscription[MarketRow] = feed.subscribe(max_rate=FRAMES_PER_S)
         self._console = console
         self._bar = ReplayBar(console, total)
+        self._said = said
         self._notice = ""
         self._tell: Callable[[Now], None] = self._bar.tell
         self._planning: PlanningNow | None = None
@@ -48,7 +56,7 @@ class Shown:
             screen = Screen(feed, self.rows, console, more=self._lines, more_lines=2)
             self._screen = asyncio.create_task(screen.show())
         else:
-            console.print(DERIVED)
+            console.print(said)
             self._tell = printed(console, self._bar)
             self._tell_planning = PlanningLines(self._print).tell
 
@@ -99,7 +107,7 @@ class Shown:
 
     def _lines(self) -> Group:
         said = Text(
-            self._notice or DERIVED, style="dim", no_wrap=True, overflow="ellipsis"
+            self._notice or self._said, style="dim", no_wrap=True, overflow="ellipsis"
         )
         if self._planning is not None:
             now = Text(planning_line(self._planning), no_wrap=True, overflow="ellipsis")
@@ -109,7 +117,7 @@ class Shown:
 
 @asynccontextmanager
 async def shown_demo(
-    feed: Feed, total: int | None, console: Console
+    feed: Feed, total: int | None, console: Console, said: str = DERIVED
 ) -> AsyncIterator[Shown]:
     """
     Show a feed and a replay to it until the context ends.
@@ -118,8 +126,9 @@ async def shown_demo(
         feed: an open feed.
         total: of the replay's items, where it is known.
         console: where it is shown.
+        said: what of it is real, and what derived.
     """
-    shown = Shown(feed, total, console)
+    shown = Shown(feed, total, console, said)
     try:
         yield shown
     finally:

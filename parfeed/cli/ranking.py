@@ -3,7 +3,8 @@ PURE. Which rows a screen shows when not all fit: those that change most just no
 
 Each change counts 1 and fades by half in `HALF_LIFE_S`. A row that is shown keeps its
 place while it is among the strongest, so that a reader's eye can stay on it; a row that
-enters takes the place of the one that left.
+enters takes the place of the one that left. Where one product is all there is, its
+periods are shown in the order of time instead.
 """
 
 from collections.abc import Iterable
@@ -96,3 +97,9 @@ class Ranking:
             self._begun_at, half_lives = now, 0.0
         worth: float = 2.0**half_lives
         return worth
+
+
+def arranged(keys: list[Key]) -> list[Key]:
+    """Return rows as they are shown: periods of one product in the order of time."""
+    products = {key[0] for key in keys}
+    return sorted(keys) if len(products) == 1 else keys

@@ -14,7 +14,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 
 from parfeed.cli.channel_tables import CHANNEL_TABLES, ChannelTable
-from parfeed.cli.ranking import Ranking
+from parfeed.cli.ranking import Ranking, arranged
 from parfeed.cli.table import HEADER_LINES, Connection, header
 from parfeed.client.feed import Feed
 from parfeed.client.row_kinds import Key
@@ -118,7 +118,7 @@ class Screen:
         if self._table.newest_first:
             # By period and round: all are about the same products.
             return sorted(self._rows.rows, reverse=True)[:places]
-        return self._ranking.shown(places)
+        return arranged(self._ranking.shown(places))
 
     async def _read(self) -> None:
         loop = asyncio.get_running_loop()

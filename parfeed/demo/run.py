@@ -1,21 +1,15 @@
 """One demo from start to end: plan a week, replay the sample, wait for the rows."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
-
-import msgspec
 
 from parfeed.client.feed import Feed
 from parfeed.client.subscription import Subscription
 from parfeed.demo.planning import PlanningNow, plan_first_week
 from parfeed.demo.planning_record import PlanningRecord
-from parfeed.demo.rejections import Rejections
-from parfeed.demo.settling import settled
+from parfeed.demo.replaying import replay_and_add_up
 from parfeed.demo.totals import Totals
 from parfeed.replay.player import Now
-from parfeed.replay.record import save
-from parfeed.replay.run import open_record, replay
 from parfeed.replay.source import Source
 from parfeed.sources.planned_week import event_ids
 from parfeed.sources.retail import DEFAULT_NAME
@@ -58,22 +52,14 @@ async def run_demo(
     """
     planning = await plan_first_week(feed, data_dir, tell=tell_planning)
     planned(planning)
-    path, record = await open_record(source, feed, data_dir)
-    was_finished = record.is_finished
-    await replay(source, feed, path, record, speed=speed, tell=tell)
-    began = time.monotonic()
-    apart = event_ids(DEFAULT_NAME, planning.period)
-    async with Rejections(settings, apart) as rejections:
-        totals = await settled(
-            record,
-            rows.rows.values,
-            rejections.read,
-            clock=time.monotonic,
-            planning=planning,
-        )
-    if was_finished:
-        return totals
-    # It took until now; the next start says so too.
-    record.seconds += time.monotonic() - began
-    save(path, record)
-    return msgspec.structs.replace(totals, seconds=round(record.seconds, 3))
+    return await replay_and_add_up(
+        source,
+        feed,
+        rows,
+        settings=settings,
+        data_dir=data_dir,
+        speed=speed,
+        tell=tell,
+        planning=planning,
+        apart=event_ids(DEFAULT_NAME, planning.period),
+    )

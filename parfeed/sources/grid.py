@@ -8,8 +8,8 @@ Rules:
   planned price: handed in at noon of the day before.
 - Actual generation is production. Actual load is bought: up to the plan at the
   day-ahead price, beyond it unplanned at the balancing price.
-- Every amount is the file's own, digit by digit; only what was bought beyond the plan
-  is a difference of two of them.
+- Every sum is the file's own, digit by digit; who bid and sold which part of it is
+  derived where the file does not say (grid_shares.py).
 - The same hours make the same events, byte for byte; an event's id is made of its hour,
   so parts of a file and the whole count once.
 - What is not known is refused and counted, and the rest of its hour is handed in.
@@ -31,6 +31,7 @@ from parfeed.sources.grid_reading import (
     read_hours,
     split_load,
 )
+from parfeed.sources.grid_shares import SELLER, bids_of, sales_of
 from parfeed.sources.grid_time import HOUR, readings
 from schemas.errors import InvalidValue
 from schemas.events import (
@@ -40,7 +41,7 @@ from schemas.events import (
     UnplannedPricePosted,
 )
 from schemas.planning import BidPlaced, PlannedPriceAnnounced, PlanSubmitted
-from schemas.values import EARLIEST, Period, PositiveQuantity, Quantity
+from schemas.values import EARLIEST, Period, PositiveQuantity, Price, Quantity
 
 DEFAULT_NAME: Final = "grid"
 """What event ids begin with."""
@@ -49,10 +50,6 @@ MAX_NAME: Final = 8
 """Characters of such a name: with an hour and a company an id stays below 64."""
 
 PRODUCT: Final = "electricity"
-SELLER: Final = "grid"
-"""Who sells to all, and asks the balancing price: the file does not say whose energy
-went where, and in a grid nobody can."""
-
 CONSUMER: Final = "load"
 """All consumers of the grid: the file knows them as one sum."""
 
@@ -63,8 +60,8 @@ auction closes at noon."""
 PLAN_EVERY: Final = timedelta(minutes=2)
 """Between the plans of two hours of a day: those of its 23 to 25 take 50 minutes."""
 
-LINE_EVERY: Final = timedelta(seconds=10)
-"""Between the price, bids and plan line of an hour, six at most."""
+LINE_EVERY: Final = timedelta(seconds=5)
+"""Between the price, bids and plan line of an hour, 15 at most."""
 
 REPORT_EVERY: Final = timedelta(minutes=4)
 """Between two sources' reports within an hour, so that it does not come in one blow;
@@ -168,21 +165,22 @@ def _plans(hour: GridHour, begin: datetime, name: str) -> Iterator[Event]:
             planned_price=hour.day_ahead_price,
             reason="the day-ahead auction's price",
         )
-    for index, (company_id, quantity) in enumerate(hour.planned.items(), start=1):
-        if quantity is not None:
-            yield BidPlaced(
-                event_id=f"{name}:bid:{period}:{company_id}",
-                product_id=PRODUCT,
-                occurred_at=begin + index * LINE_EVERY,
-                company_id=company_id,
-                period=period,
-                quantity=quantity,
-            )
+    at = begin
+    for company_id, quantity in bids_of(hour).items():
+        at += LINE_EVERY
+        yield BidPlaced(
+            event_id=f"{name}:bid:{period}:{company_id}",
+            product_id=PRODUCT,
+            occurred_at=at,
+            company_id=company_id,
+            period=period,
+            quantity=quantity,
+        )
     if hour.planned_load is not None:
         yield PlanSubmitted(
             event_id=f"{name}:plan:{period}",
             product_id=PRODUCT,
-            occurred_at=begin + (len(hour.planned) + 1) * LINE_EVERY,
+            occurred_at=at + LINE_EVERY,
             consumer_id=CONSUMER,
             period=period,
             quantity=hour.planned_load,
@@ -236,30 +234,47 @@ def _bought(hour: GridHour, name: str) -> Iterator[_Timed]:
         )
     if load is None:
         return
-    planned, beyond = split_load(hour)
-    for kind, quantity, price, after, fulfils in (
-        ("planned", planned, hour.day_ahead_price, BOUGHT_AT, planned),
-        ("unplanned", beyond, hour.balancing_price, UNPLANNED_AT, Decimal(0)),
-    ):
-        if not quantity:
-            continue
-        bought_at = hour.start + after
-        if price is None:
-            yield bought_at, _unpriced(hour, kind, quantity)
-            continue
+    within, beyond = split_load(hour)
+    bought_at = hour.start + BOUGHT_AT
+    if within and hour.day_ahead_price is None:
+        yield bought_at, _unpriced(hour, "planned", within)
+    elif within and hour.day_ahead_price is not None:
+        for company_id, quantity in sales_of(within, bids_of(hour)).items():
+            event_id = f"{name}:bought:{period}:{company_id}"
+            price = hour.day_ahead_price
+            yield (
+                bought_at,
+                _purchase(event_id, bought_at, company_id, quantity, price, quantity),
+            )
+    bought_at = hour.start + UNPLANNED_AT
+    if beyond and hour.balancing_price is None:
+        yield bought_at, _unpriced(hour, "unplanned", beyond)
+    elif beyond and hour.balancing_price is not None:
+        event_id, price = f"{name}:bought:{period}:unplanned", hour.balancing_price
         yield (
             bought_at,
-            PurchaseRecorded(
-                event_id=f"{name}:bought:{period}:{kind}",
-                product_id=PRODUCT,
-                occurred_at=bought_at,
-                company_id=SELLER,
-                quantity=PositiveQuantity(f"{quantity:f}"),
-                unit_price=price,
-                planned_quantity=Quantity(f"{fulfils:f}"),
-                consumer_id=CONSUMER,
-            ),
+            _purchase(event_id, bought_at, SELLER, beyond, price, Decimal(0)),
         )
+
+
+def _purchase(
+    event_id: str,
+    bought_at: datetime,
+    company_id: str,
+    quantity: Decimal,
+    unit_price: Price,
+    planned: Decimal,
+) -> PurchaseRecorded:
+    return PurchaseRecorded(
+        event_id=event_id,
+        product_id=PRODUCT,
+        occurred_at=bought_at,
+        company_id=company_id,
+        quantity=PositiveQuantity(f"{quantity:f}"),
+        unit_price=unit_price,
+        planned_quantity=Quantity(f"{planned:f}"),
+        consumer_id=CONSUMER,
+    )
 
 
 def _unpriced(hour: GridHour, kind: str, quantity: Decimal) -> RefusedRow:

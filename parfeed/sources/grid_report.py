@@ -1,36 +1,34 @@
 """
 PURE. What a grid's hours add up to, and what not planning cost.
 
-Sums are exact decimals. Loss (docs/economics.md, IRB-7) of a unit that was bought
-unplanned at u where the plan had p: u (1 + b/2) - p (1 + a/2), with the sales tax a on
-planned and b on unplanned purchases, half of it the buyer's. Below zero it is a saving.
+Sums are exact decimals, and the file's own: nothing in them is derived. The loss of a
+unit that was bought unplanned is that of docs/economics.md (IRB-7), tax included; below
+zero it is a saving.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal, localcontext
-from typing import Final
 
 import msgspec
 
 from parfeed.sources.dirt import RefusedRow
 from parfeed.sources.grid_reading import GridHour, split_load
 from schemas.rows import ZERO
+from schemas.trading import TermsSet
 from schemas.values import EXACT
-
-PLANNED_TAX: Final = Decimal("0.05")
-UNPLANNED_TAX: Final = Decimal("0.15")
-"""a and b of docs/economics.md, as the board has them unless it says otherwise."""
+from streams.market.trading.loss import loss_of_unit
+from streams.market.trading.terms import DEFAULT_TERMS
 
 
 class Source(msgspec.Struct, kw_only=True):
     """
-    What one company planned and made, in MWh.
+    What one source planned and made, in MWh.
 
     Attributes:
-        planned: the sum of its bids; None of a company that bids with others.
-        produced: the sum of what it reported; None of a bidder that makes nothing
-            under its own name.
+        planned: by the day-ahead forecast; None of a source that is forecast with
+            others, as `other`.
+        produced: what it made; None of `other`.
         missing: cells that say nothing.
     """
 
@@ -94,8 +92,8 @@ class NotPlanning(msgspec.Struct, kw_only=True):
     hours_of_loss: int = 0
     hours_of_saving: int = 0
     before_tax: Decimal = ZERO
-    planned_tax: Decimal = PLANNED_TAX
-    unplanned_tax: Decimal = UNPLANNED_TAX
+    planned_tax: Decimal = ZERO
+    unplanned_tax: Decimal = ZERO
     unvalued: Decimal = ZERO
 
 
@@ -104,7 +102,7 @@ class GridReport(msgspec.Struct, kw_only=True):
     Attributes:
         hours: that were read.
         first, last: when the first and the last of them begin.
-        sources: by company.
+        sources: by name.
         planned_supply, produced: of all companies, in MWh.
         load: the consumers' side.
         value: of the load.
@@ -126,36 +124,19 @@ class GridReport(msgspec.Struct, kw_only=True):
     refused: dict[str, int] = {}
 
 
-def loss_per_unit(
-    unplanned_price: Decimal,
-    planned_price: Decimal,
-    *,
-    planned_tax: Decimal = PLANNED_TAX,
-    unplanned_tax: Decimal = UNPLANNED_TAX,
-) -> Decimal:
-    """Return what a unit costs a consumer more than the plan's; exact in `EXACT`."""
-    return unplanned_price * (1 + unplanned_tax / 2) - planned_price * (
-        1 + planned_tax / 2
-    )
-
-
 def report_of(
-    hours: Iterable[GridHour | RefusedRow],
-    *,
-    planned_tax: Decimal = PLANNED_TAX,
-    unplanned_tax: Decimal = UNPLANNED_TAX,
+    hours: Iterable[GridHour | RefusedRow], terms: TermsSet = DEFAULT_TERMS
 ) -> GridReport:
     """
     Add up hours.
 
     Args:
         hours: as they are read from a file.
-        planned_tax: the rate a of the sales tax.
-        unplanned_tax: its rate b.
+        terms: of trade, the rates of the sales tax among them.
     """
     report = GridReport(hours_below_zero={"day_ahead": 0, "balancing": 0})
-    report.not_planning.planned_tax = planned_tax
-    report.not_planning.unplanned_tax = unplanned_tax
+    report.not_planning.planned_tax = ZERO + terms.planned_tax
+    report.not_planning.unplanned_tax = ZERO + terms.unplanned_tax
     with localcontext(EXACT):
         for hour in hours:
             if isinstance(hour, RefusedRow):
@@ -168,7 +149,7 @@ def report_of(
                 _refuse(report, fault)
             _add_supply(report, hour)
             _add_load(report, hour)
-            _add_losses(report.not_planning, hour)
+            _add_losses(report.not_planning, hour, terms)
             for name, price in (
                 ("day_ahead", hour.day_ahead_price),
                 ("balancing", hour.balancing_price),
@@ -220,7 +201,7 @@ def _add_load(report: GridReport, hour: GridHour) -> None:
         value.unplanned += beyond * hour.balancing_price
 
 
-def _add_losses(cost: NotPlanning, hour: GridHour) -> None:
+def _add_losses(cost: NotPlanning, hour: GridHour, terms: TermsSet) -> None:
     _, beyond = split_load(hour)
     u, p = hour.balancing_price, hour.day_ahead_price
     if not beyond:
@@ -229,9 +210,7 @@ def _add_losses(cost: NotPlanning, hour: GridHour) -> None:
         cost.unvalued += beyond
         return
     cost.before_tax += beyond * (u - p)
-    loss = beyond * loss_per_unit(
-        u, p, planned_tax=cost.planned_tax, unplanned_tax=cost.unplanned_tax
-    )
+    loss = beyond * loss_of_unit(u, p, terms)
     cost.loss += loss
     if loss > 0:
         cost.losses += loss

@@ -29,7 +29,7 @@ and planned prices."""
 GRID_SAMPLE: Final = "grid_germany_2023_w43_2024_w14.csv.xz"
 """The packaged part of the German grid's hours (parfeed/data/ATTRIBUTION.md)."""
 
-GRID_SAMPLE_ITEMS: Final = 81_281
+GRID_SAMPLE_ITEMS: Final = 149_550
 """What its 4,032 hours become: events, and what is refused."""
 
 

@@ -1,4 +1,4 @@
-from parfeed.cli.ranking import HALF_LIFE_S, Ranking
+from parfeed.cli.ranking import HALF_LIFE_S, Ranking, arranged
 
 A, B, C, D = ((name, "w") for name in "abcd")
 
@@ -73,3 +73,9 @@ def test_after_a_snapshot_rows_that_are_gone_leave_the_screen() -> None:
     ranking.clear()
     ranking.note([B], 0.0)
     assert ranking.shown(2) == [B]
+
+
+def test_the_periods_of_one_product_are_shown_in_the_order_of_time() -> None:
+    hours = [("power", f"2023-10-29T{hour}") for hour in ("02", "00", "01")]
+    assert arranged(hours) == sorted(hours)
+    assert arranged([B, A]) == [B, A]

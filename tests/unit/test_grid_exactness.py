@@ -24,6 +24,7 @@ class Traded:
         self.wanted: Fraction | None = None
         self.day_ahead: Fraction | None = None
         self.balancing: Fraction | None = None
+        self.sold: defaultdict[str, Fraction] = defaultdict(Fraction)
         self.within = Fraction(0)
         self.beyond = Fraction(0)
         self.paid_planned = Fraction(0)
@@ -51,6 +52,7 @@ def traded_by_period() -> dict[str, Traded]:
             case PurchaseRecorded():
                 planned = Fraction(event.planned_quantity)
                 unplanned = Fraction(event.quantity) - planned
+                of.sold[event.company_id] += planned
                 of.within += planned
                 of.beyond += unplanned
                 of.paid_planned += planned * Fraction(event.unit_price)
@@ -64,13 +66,44 @@ def known(amounts: dict[str, Fraction | None]) -> dict[str, Fraction]:
     return {name: amount for name, amount in amounts.items() if amount is not None}
 
 
+CENT = Fraction(1, 100)
+"""The file's last decimal place."""
+
+
+def check_bids(traded: Traded, hour: Hour) -> None:
+    """Of each source its own forecast; of the others their sum, by what they made."""
+    own = {name: amount for name, amount in hour.planned.items() if name != "other"}
+    others = {n: a for n, a in traded.planned.items() if n not in own}
+    assert {n: traded.planned[n] for n in own} == own
+    assert sum(others.values()) == (hour.planned["other"] or 0)
+    made = {n: a for n, a in known(hour.made).items() if n not in own and a}
+    assert others.keys() == (made.keys() if others else set())
+    for name, bid in others.items():
+        exact = sum(others.values()) * made[name] / sum(made.values())
+        assert abs(bid - exact) < CENT
+
+
+def check_sales(traded: Traded, hour: Hour) -> None:
+    """To each by its bid, at most its bid; the grid sells what is left."""
+    supply = sum(traded.planned.values())
+    left = hour.within
+    for name, bid in traded.planned.items():
+        sold = traded.sold[name]
+        assert sold <= bid
+        assert abs(sold - bid * min(1, hour.within / supply)) < CENT
+        left -= sold
+    assert traded.sold["grid"] == left
+    assert not left or traded.planned == {n: traded.sold[n] for n in traded.planned}
+
+
 def test_the_events_of_every_hour_say_what_the_file_says_of_it() -> None:
     hours, periods = read_grid_sample(), traded_by_period()
     assert len(hours) == 24 * 7 * 24
     assert periods.keys() == hours.keys()
     for period, hour in hours.items():
         traded = periods[period]
-        assert dict(traded.planned) == known(hour.planned), period
+        check_bids(traded, hour)
+        check_sales(traded, hour)
         if hour.planned_total is not None:
             assert sum(traded.planned.values()) == hour.planned_total, period
         made = {name: amount for name, amount in known(hour.made).items() if amount}

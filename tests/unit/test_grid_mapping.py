@@ -35,20 +35,20 @@ def an_event(kind: type[Event], items: list[Item]) -> Event:
     return event
 
 
-def test_a_planned_hour_is_a_price_four_bids_and_a_plan_line_of_the_day_before() -> (
-    None
-):
+def test_a_planned_hour_is_a_price_bids_and_a_plan_line_of_the_day_before() -> None:
     items = grid_items([an_hour("2023-06-01T12:00:00")])
-    planning = events_of(items)[:6]
-    price, *bids, plan = planning
+    price, *bids, plan = planning = events_of(items)[:14]
     assert isinstance(price, PlannedPriceAnnounced)
     assert str(price.planned_price) == "-5.17"
     assert isinstance(plan, PlanSubmitted)
     assert str(plan.quantity) == "50000.25"
     bid_for = {
-        bid.company_id: str(bid.quantity) for bid in bids if isinstance(bid, BidPlaced)
+        bid.company_id: bid.quantity for bid in bids if isinstance(bid, BidPlaced)
     }
-    assert bid_for == {name: CELLS[column] for name, column in PLANNED.items()}
+    assert bid_for.keys() == PRODUCED.keys()
+    for name in ("wind-offshore", "wind-onshore", "photovoltaics"):
+        assert str(bid_for.pop(name)) == CELLS[PLANNED[name]]
+    assert str(sum(bid_for.values())) == CELLS[PLANNED["other"]]
     assert {str(event.period) for event in planning} == {"2023-06-01T10"}  # type: ignore[union-attr]
     # The auction closes at noon, local time.
     assert {event.occurred_at.date() for event in planning} == {date(2023, 5, 31)}
@@ -83,24 +83,18 @@ def test_load_is_bought_as_planned_up_to_the_plan_and_unplanned_beyond_it(
     planned: str, actual: str, within: str | None, beyond: str | None
 ) -> None:
     items = grid_items([an_hour(planned_load_mwh=planned, actual_load_mwh=actual)])
-    bought = {
-        event.event_id.rpartition(":")[2]: event
-        for event in events_of(items)
-        if isinstance(event, PurchaseRecorded)
-    }
-    assert set(bought) == {
-        kind
-        for kind, amount in (("planned", within), ("unplanned", beyond))
-        if amount is not None
-    }
-    if within is not None:
-        assert str(bought["planned"].quantity) == within
-        assert str(bought["planned"].planned_quantity) == within
-        assert str(bought["planned"].unit_price) == "-5.17"
-    if beyond is not None:
-        assert str(bought["unplanned"].quantity) == beyond
-        assert not bought["unplanned"].planned_quantity
-        assert str(bought["unplanned"].unit_price) == "231.47"
+    bought = [each for each in events_of(items) if isinstance(each, PurchaseRecorded)]
+    unplanned = [each for each in bought if each.event_id.endswith(":unplanned")]
+    fulfil = [each for each in bought if each not in unplanned]
+    assert str(sum(each.quantity for each in fulfil)) == (within or "0")
+    for each in fulfil:
+        assert each.planned_quantity == each.quantity
+        assert str(each.unit_price) == "-5.17"
+    assert [str(each.quantity) for each in unplanned] == ([beyond] if beyond else [])
+    for each in unplanned:
+        assert not each.planned_quantity
+        assert str(each.unit_price) == "231.47"
+        assert each.company_id == "grid"
 
 
 def test_the_balancing_price_is_asked_before_anything_is_bought_at_it() -> None:
@@ -139,8 +133,9 @@ def test_every_event_of_an_hour_counts_in_the_hour_in_utc() -> None:
         assert str(period) in event.event_id
         periods[str(period)] += 1
     names = ("2023-10-28T23", "2023-10-29T00", "2023-10-29T01", "2023-10-29T02")
-    # A price, 4 bids, a plan; 12 reports, a price asked, 2 purchases.
-    assert periods == dict.fromkeys(names, 21)
+    # A price, 12 bids, a plan; 12 reports, a price asked; purchases of 12 and of grid
+    # within the plan and one beyond it.
+    assert periods == dict.fromkeys(names, 41)
 
 
 def test_events_come_in_the_order_of_their_time() -> None:

@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from support.grid_lines import an_hour, hours_of
 
 from parfeed.cli.replay_report import figures, report_lines
-from parfeed.sources.grid_report import loss_per_unit, report_of
+from parfeed.sources.grid_report import report_of
+from schemas.values import Quantity
+from streams.market.trading.terms import DEFAULT_TERMS
 
 LINES = [
     an_hour(
@@ -26,20 +29,22 @@ LINES = [
 ]
 
 
-def test_the_loss_of_a_unit_is_that_of_the_worked_example() -> None:
-    taxes = {"planned_tax": Decimal("0.04"), "unplanned_tax": Decimal("0.20")}
-    assert loss_per_unit(Decimal(8), Decimal(10), **taxes) == Decimal("-1.40")
-    assert loss_per_unit(Decimal(11), Decimal(10), **taxes) == Decimal("1.90")
-
-
 def test_losses_and_savings_are_told_apart_and_their_difference_is_the_loss() -> None:
-    cost = report_of(
-        hours_of(LINES), planned_tax=Decimal("0.04"), unplanned_tax=Decimal("0.20")
-    ).not_planning
+    # Those of the worked example: -1.40 and 1.90 a unit.
+    terms = replace(
+        DEFAULT_TERMS, planned_tax=Quantity("0.04"), unplanned_tax=Quantity("0.20")
+    )
+    cost = report_of(hours_of(LINES), terms).not_planning
     assert (cost.losses, cost.hours_of_loss) == (Decimal("19.0"), 1)
     assert (cost.savings, cost.hours_of_saving) == (Decimal("28.0"), 1)
     assert cost.loss == Decimal("-9.0")
     assert cost.before_tax == Decimal(-30)
+
+
+def test_an_hour_that_neither_lost_nor_saved_is_of_neither_kind() -> None:
+    free = LINES[0].replace(",10.00,11.00", ",0.00,0.00")
+    cost = report_of(hours_of([free])).not_planning
+    assert (cost.hours_of_loss, cost.hours_of_saving, cost.loss) == (0, 0, 0)
 
 
 def test_units_of_an_hour_without_a_price_are_counted_and_not_valued() -> None:

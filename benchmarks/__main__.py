@@ -1,6 +1,6 @@
 """
-`python -m benchmarks throughput|latency|startup|memory|clearing|live|settlement`: run
-it from the checkout.
+`python -m benchmarks throughput|latency|startup|memory|clearing|live|settlement|
+console`: run it from the checkout.
 
 What each measures, and how: the module of its name; how to read it:
 docs/performance.md. Nothing else should run on the machine meanwhile.
@@ -21,6 +21,7 @@ from aiokafka.errors import KafkaError
 from benchmarks import (
     clearing,
     clearing_tables,
+    console,
     delays,
     footprint,
     latency,
@@ -93,6 +94,17 @@ async def _live(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
 async def _settlement(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
     result = await settlement.run(asked.rounds, asked.file)
     return result, settlement.tables(result)
+
+
+async def _console(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
+    plan = console.Plan(
+        products=asked.products,
+        rows_per_s=asked.rows_per_s,
+        keys=asked.keys,
+        rounds=asked.rounds,
+    )
+    result = await console.run(plan)
+    return result, console.tables(result)
 
 
 async def _clearing(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
@@ -221,6 +233,23 @@ def _parser() -> argparse.ArgumentParser:
         type=_file,
         metavar="FILE",
         help="sales as `parfeed replay` takes them; default: the packaged sample",
+    )
+
+    seen = console.Plan()
+    made = command(
+        "console", _console, "how long a key of the console waits", seen.rounds
+    )
+    made.add_argument(
+        "--products", type=_count, default=seen.products, help="default: %(default)s"
+    )
+    made.add_argument(
+        "--rows-per-s",
+        type=_count,
+        default=seen.rows_per_s,
+        help="versions of rows that are written; default: %(default)s",
+    )
+    made.add_argument(
+        "--keys", type=_count, default=seen.keys, help="default: %(default)s"
     )
 
     planned = clearing.Plan()

@@ -18,23 +18,49 @@ if TYPE_CHECKING:
     from parfeed.client.rows import Update
     from parfeed.client.subscription import Subscription
     from schemas.board_rows import CouncilRow, RoundRow
+    from schemas.feed import Quoted
     from schemas.rows import MarketRow
+    from schemas.trading_rows import (
+        AlertRow,
+        CardRow,
+        CostRow,
+        FameRow,
+        OfferRow,
+        SettlementRow,
+        StatementRow,
+    )
 
 __all__ = [
+    "AlertRow",
+    "CardRow",
+    "CostRow",
     "CouncilRow",
+    "FameRow",
     "Feed",
     "MarketRow",
+    "OfferRow",
+    "Quoted",
     "RoundRow",
+    "SettlementRow",
+    "StatementRow",
     "Subscription",
     "Update",
     "connect",
 ]
 
 _HOMES = {
+    "AlertRow": "schemas.trading_rows",
+    "CardRow": "schemas.trading_rows",
+    "CostRow": "schemas.trading_rows",
     "CouncilRow": "schemas.board_rows",
+    "FameRow": "schemas.trading_rows",
     "Feed": "parfeed.client.feed",
     "MarketRow": "schemas.rows",
+    "OfferRow": "schemas.trading_rows",
+    "Quoted": "schemas.feed",
     "RoundRow": "schemas.board_rows",
+    "SettlementRow": "schemas.trading_rows",
+    "StatementRow": "schemas.trading_rows",
     "Subscription": "parfeed.client.subscription",
     "Update": "parfeed.client.rows",
     "connect": "parfeed.client.connection",

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.errors import REFUSALS
-from schemas.values import Identifier, Period, PositiveQuantity
+from schemas.values import Identifier, Party, Period, PositiveQuantity
 
 SUBPROTOCOL: Final = "parfeed.v1"
 
@@ -83,7 +83,7 @@ class Subscribe(
     products: Annotated[
         tuple[Identifier, ...], Meta(min_length=1, max_length=MAX_PRODUCTS)
     ] = ("*",)
-    party: Identifier | None = None
+    party: Party | None = None
     period: Period | None = None
     mode: Literal["stream", "conflated"] = "conflated"
     max_rate: Annotated[float, Meta(gt=0, le=100)] | None = None
@@ -143,7 +143,7 @@ class Quote(
     product_id: Identifier
     quantity: PositiveQuantity = PositiveQuantity("1")
     period: Period | None = None
-    party: Identifier | None = None
+    party: Party | None = None
 
 
 class Ping(Message, frozen=True, kw_only=True, tag="ping", forbid_unknown_fields=True):

@@ -16,7 +16,7 @@ import msgspec
 
 from schemas.board_rows import EVERY_PRODUCT
 from schemas.rows import ZERO, Row
-from schemas.values import Identifier, Period
+from schemas.values import Identifier, Party, Period
 
 BOARD_PARTY: Final = "board"
 """The party of the board itself."""
@@ -189,7 +189,7 @@ class CardRow(Row, frozen=True, kw_only=True, tag_field="type", tag="card"):
 
     product_id: Identifier = EVERY_PRODUCT
     period: Period
-    party: Identifier
+    party: Party
     sequence: int = 0
     occurred_at: datetime | None = None
     has_budget: bool = False
@@ -238,7 +238,7 @@ class StatementRow(Row, frozen=True, kw_only=True, tag_field="type", tag="statem
 
     product_id: Identifier = EVERY_PRODUCT
     period: Period
-    party: Identifier
+    party: Party
     account: str
     revision: int = 0
     part: int = 0
@@ -262,7 +262,7 @@ class CostRow(Row, frozen=True, kw_only=True, tag_field="type", tag="cost"):
 
     product_id: Identifier = EVERY_PRODUCT
     period: Period
-    party: Identifier = BOARD_PARTY
+    party: Party = BOARD_PARTY
     company_id: Identifier
     of_product_id: Identifier
     sequence: int = 0

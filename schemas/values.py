@@ -133,6 +133,10 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Identifier = Annotated[str, Meta(min_length=1, max_length=64)]
 """1 to 64 printable characters. Control characters are refused by the codec."""
 
+Party = Annotated[str, Meta(min_length=1, max_length=80)]
+"""Whose a private row is: `consumer/`, `company/` or `council/` and an Identifier, or
+`board`."""
+
 Reason = Annotated[str, Meta(max_length=1000)]
 """Words for people, in one line. Control characters are refused by the codec."""
 

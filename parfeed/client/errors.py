@@ -10,6 +10,7 @@ The errors of the client, one small tree.
         ├── FeedClosed          the caller has closed the feed: open another
         ├── FeedEnded           the feed said not to come back: its code says why
         ├── SubscriptionRefused the feed refused a subscription: its code says why
+        ├── QuoteRefused        the feed did not answer a quote: its code says why
         ├── PublishInterrupted  the feed ended first: `results` says what was taken
         └── ServerViolation     the server broke the protocol; the client reconnects
 
@@ -114,6 +115,24 @@ class SubscriptionRefused(FeedError):
         return (
             f"subscription refused, {self.code}: {self.detail or describe(self.code)}"
         )
+
+
+class QuoteRefused(FeedError):
+    """
+    The feed did not answer a quote.
+
+    Attributes:
+        code: a key of schemas.feed.ERRORS.
+        detail: what the server said is at fault.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        self.code = code
+        self.detail = detail
+        super().__init__(code, detail)
+
+    def __str__(self) -> str:
+        return f"no quote, {self.code}: {self.detail or describe(self.code)}"
 
 
 class PublishInterrupted(FeedError):

@@ -1,5 +1,5 @@
 """
-A feed as a program holds it: subscribe to rows, publish events.
+A feed as a program holds it: subscribe to rows, ask for quotes, publish events.
 
 What lives here outlasts connections; connection.py keeps one open and reports to the
 section "For the connection".
@@ -7,17 +7,16 @@ section "For the connection".
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, TypeVar, overload
-
-import msgspec
 
 from parfeed.client.errors import (
     FeedClosed,
     FeedError,
     InvalidRequest,
     PublishInterrupted,
+    QuoteRefused,
     SubscriptionRefused,
 )
 from parfeed.client.happenings import (
@@ -29,29 +28,24 @@ from parfeed.client.happenings import (
     Mismatched,
     Missed,
     Proved,
+    QuoteAnswered,
+    QuoteDeclined,
     Voided,
 )
-from parfeed.client.row_kinds import row_kind
+from parfeed.client.publishable import Publishable, to_bytes
+from parfeed.client.reading import FeedReading
 from parfeed.client.session import Session
 from parfeed.client.states import State
-from parfeed.client.subscription import Subscription
-from schemas.board_rows import CouncilRow, RoundRow
-from schemas.channels import FeedRow
-from schemas.codec import encode
 from schemas.event_base import EventBase
-from schemas.feed import Outcome, Result, Subscribe, Watermark
-from schemas.rows import MarketRow
-from schemas.values import Period
+from schemas.feed import Outcome, Quote, Quoted, Result, Watermark
+from schemas.values import Period, PositiveQuantity
 
 _logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-Publishable = EventBase | Mapping[str, Any] | bytes | str
-"""An event: a struct of schemas.events, a mapping, or one JSON object as text."""
 
-
-class Feed:
+class Feed(FeedReading):
     """
     A feed that keeps itself connected; made by `parfeed.connect`.
 
@@ -65,15 +59,13 @@ class Feed:
 
     def __init__(self, url: str, session: Session) -> None:
         loop = asyncio.get_running_loop()
+        super().__init__(session)
         self.url = url
         self.losses = 0
         self.last_loss = ""
-        self.session = session
-        self.wake = asyncio.Event()
         self.opened: asyncio.Future[None] = loop.create_future()
-        self._subscriptions: dict[str, Subscription[FeedRow]] = {}
         self._senders: dict[int, asyncio.Future[None]] = {}
-        self._end_error: FeedError | None = None
+        self._askers: dict[str, asyncio.Future[Quoted]] = {}
         self._heard_at = loop.time()
 
     # State.
@@ -118,108 +110,50 @@ class Feed:
         """How often an update did not follow on the cursor and was asked for again."""
         return self.session.gaps
 
-    # Reading.
+    # Asking.
 
-    @overload
-    def subscribe(
+    async def quote(
         self,
-        channel: Literal["market"] = "market",
+        product_id: str,
         *,
-        products: Sequence[str] = ...,
-        period: str | None = ...,
-        mode: Literal["conflated", "stream"] = ...,
-        max_rate: float | None = ...,
-    ) -> Subscription[MarketRow]: ...
-
-    @overload
-    def subscribe(
-        self,
-        channel: Literal["rounds"],
-        *,
-        period: str | None = ...,
-        mode: Literal["conflated", "stream"] = ...,
-        max_rate: float | None = ...,
-    ) -> Subscription[RoundRow]: ...
-
-    @overload
-    def subscribe(
-        self,
-        channel: Literal["councils"],
-        *,
-        products: Sequence[str] = ...,
-        period: str | None = ...,
-        mode: Literal["conflated", "stream"] = ...,
-        max_rate: float | None = ...,
-    ) -> Subscription[CouncilRow]: ...
-
-    @overload
-    def subscribe(
-        self,
-        channel: str,
-        *,
-        products: Sequence[str] = ...,
-        period: str | None = ...,
-        mode: Literal["conflated", "stream"] = ...,
-        max_rate: float | None = ...,
-    ) -> Subscription[FeedRow]: ...
-
-    def subscribe(
-        self,
-        channel: str = "market",
-        *,
-        products: Sequence[str] = ("*",),
+        quantity: Decimal | int | str = 1,
         period: str | None = None,
-        mode: Literal["conflated", "stream"] = "conflated",
-        max_rate: float | None = None,
-    ) -> Any:
+        party: str | None = None,
+    ) -> Quoted:
         """
-        Subscribe to a channel's rows: those there are, then every change.
+        Ask what a quantity costs, planned and at each company.
 
         Args:
-            channel: `market` for products, `rounds` for rounds of planning, `councils`
-                for councils' lines.
-            products: product_ids, or `["*"]` for all; rounds are about all of them.
-            period: one period only, such as `2011-W44`.
-            mode: `conflated` gives the newest row, `stream` every version of it as
-                long as you keep up.
-            max_rate: at most so many updates per second (conflated only).
+            product_id: of what.
+            quantity: units wanted, above 0.
+            period: None for the newest in which the product is offered or planned.
+            party: whose cards to look at, `consumer/17850`; None for nobody's.
 
         Raises:
             InvalidRequest: if no feed could answer it.
-            FeedError: if the feed has ended.
+            QuoteRefused: if the feed has nothing to say, or not to this client.
+            FeedError: if the feed ended first.
         """
         self._check_not_ended()
-        if isinstance(products, str):
-            raise InvalidRequest(f"products must be a list, was the text {products!r}")
-        session = self.session
-        kind = row_kind(channel)
         try:
-            request = Subscribe(
+            request = Quote(
                 id="-",
-                channel=channel,
-                products=tuple(products),
+                product_id=product_id,
+                quantity=PositiveQuantity(f"{Decimal(quantity):f}"),
                 period=None if period is None else Period(period),
-                mode=mode,
-                max_rate=max_rate,
+                party=party,
             )
-        except ValueError as exc:
-            raise InvalidRequest(f"period {exc}") from exc
-        subscription_id = session.subscribe(request)
-
-        def end() -> None:
-            self._subscriptions.pop(subscription_id, None)
-            session.unsubscribe(subscription_id)
-            self.wake.set()
-
-        subscription = Subscription(
-            session.subscribed(subscription_id),
-            kind,
-            watermark=lambda: session.watermark,
-            end=end,
-        )
-        self._subscriptions[subscription_id] = subscription
+        except (ValueError, ArithmeticError) as exc:
+            raise InvalidRequest(f"cannot ask for a quote: {exc}") from exc
+        question_id = self.session.ask(request)
+        answered: asyncio.Future[Quoted] = asyncio.get_running_loop().create_future()
+        self._askers[question_id] = answered
         self.wake.set()
-        return subscription
+        try:
+            return await answered
+        finally:
+            del self._askers[question_id]
+            self.session.drop(question_id)
 
     # Publishing.
 
@@ -262,7 +196,7 @@ class Feed:
         if isinstance(events, bytes | str | Mapping | EventBase):
             raise InvalidRequest("publish takes a list of events; put it into one")
         submission = self.session.publish(
-            [_to_bytes(index, event) for index, event in enumerate(events)],
+            [to_bytes(index, event) for index, event in enumerate(events)],
             wants_verdict=verdict,
         )
         if not submission.is_done:
@@ -302,9 +236,13 @@ class Feed:
             self.opened.set_exception(error)
         for subscription in self._subscriptions.values():
             subscription.over(None if isinstance(error, FeedClosed) else error)
-        for sender in self._senders.values():
-            if not sender.done():
-                sender.set_exception(error)
+        waiting: list[asyncio.Future[Any]] = [
+            *self._senders.values(),
+            *self._askers.values(),
+        ]
+        for each in waiting:
+            if not each.done():
+                each.set_exception(error)
 
     # Private.
 
@@ -321,6 +259,14 @@ class Feed:
                 held = self._subscriptions.pop(subscription_id, None)
                 if held is not None:
                     held.over(SubscriptionRefused(code, detail))
+            case QuoteAnswered(quoted=quoted):
+                asker = self._askers.get(quoted.id)
+                if asker is not None and not asker.done():
+                    asker.set_result(quoted)
+            case QuoteDeclined(id=question_id, code=code, detail=detail):
+                asker = self._askers.get(question_id)
+                if asker is not None and not asker.done():
+                    asker.set_exception(QuoteRefused(code, detail))
             case Mismatched():
                 _logger.warning(
                     "%s %s: the rows' checksum was %d, the feed's is %d at %s; "
@@ -349,41 +295,9 @@ class Feed:
             case Proved():
                 pass  # The session holds the watermark and the cursors.
 
-    def _check_not_ended(self) -> None:
-        if self._end_error is not None:
-            raise self._end_error
-
 
 def _all(found: list[T | None]) -> list[T]:
     there = [each for each in found if each is not None]
     if len(there) != len(found):
         raise AssertionError("a submission is answered though something is missing")
     return there
-
-
-def _to_wire(value: object) -> str:
-    # The value types of `schemas` are Decimal and str by inheritance, which msgspec
-    # does not look at.
-    if isinstance(value, Decimal | str):
-        return str(value)
-    raise NotImplementedError(f"no form in JSON for {type(value).__name__}")
-
-
-_encode_mapping = msgspec.json.Encoder(enc_hook=_to_wire).encode
-
-
-def _to_bytes(index: int, event: object) -> bytes:
-    if isinstance(event, bytes):
-        return event
-    try:
-        if isinstance(event, str):
-            return event.encode()
-        if isinstance(event, EventBase):
-            return encode(event)
-        if isinstance(event, Mapping):
-            return _encode_mapping(event)
-    except (TypeError, ValueError, NotImplementedError, RecursionError) as exc:
-        raise InvalidRequest(f"event {index} has no form in JSON: {exc}") from exc
-    raise InvalidRequest(
-        f"event {index} must be an event, a mapping or JSON, was {type(event).__name__}"
-    )

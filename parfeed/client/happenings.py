@@ -7,6 +7,7 @@ A session tells its caller with these; rows are read from the subscription itsel
 import msgspec
 
 from parfeed.client.submission import Submission
+from schemas.feed import Quoted
 
 
 class Arrived(msgspec.Struct, frozen=True):
@@ -57,6 +58,20 @@ class Answered(msgspec.Struct, frozen=True):
     submission: Submission
 
 
+class QuoteAnswered(msgspec.Struct, frozen=True):
+    """What was asked for costs so much."""
+
+    quoted: Quoted
+
+
+class QuoteDeclined(msgspec.Struct, frozen=True):
+    """A question is refused."""
+
+    id: str
+    code: str
+    detail: str
+
+
 class Complained(msgspec.Struct, frozen=True):
     """The server refused a message that belongs to nothing that waits."""
 
@@ -65,5 +80,14 @@ class Complained(msgspec.Struct, frozen=True):
 
 
 Happening = (
-    Arrived | Proved | Mismatched | Missed | Voided | Declined | Answered | Complained
+    Arrived
+    | Proved
+    | Mismatched
+    | Missed
+    | Voided
+    | Declined
+    | Answered
+    | QuoteAnswered
+    | QuoteDeclined
+    | Complained
 )

@@ -25,6 +25,7 @@ from parfeed.client.errors import FeedEnded, ServerViolation
 from parfeed.client.session import Session
 from parfeed.client.states import State
 from schemas.feed import HTTP_REFUSALS, SUBPROTOCOL, ServerMessage
+from schemas.values import from_wire
 
 OPEN_TIMEOUT_S: Final = 10.0
 """For the handshake and the `welcome`: a server on the other side of the world that is
@@ -44,7 +45,7 @@ _LOADING: Final = 503
 _RETRY_STATUS: Final = frozenset({429, 500, 502, 503, 504})
 # What a proxy or a starting server says of now; other statuses are about the request.
 
-_decode = msgspec.json.Decoder(ServerMessage).decode
+_decode = msgspec.json.Decoder(ServerMessage, dec_hook=from_wire).decode
 
 
 class Lost(msgspec.Struct, frozen=True):

@@ -24,10 +24,13 @@ from parfeed.client.happenings import (
     Mismatched,
     Missed,
     Proved,
+    QuoteAnswered,
+    QuoteDeclined,
     Voided,
 )
 from parfeed.client.inbox import Inbox
 from parfeed.client.outbox import Outbox
+from parfeed.client.questions import Questions
 from parfeed.client.replica import Replica, Verdict
 from parfeed.client.row_kinds import row_kind
 from parfeed.client.states import TRANSITIONS, State
@@ -41,6 +44,8 @@ from schemas.feed import (
     Error,
     Heartbeat,
     Hello,
+    Quote,
+    Quoted,
     Resync,
     ServerMessage,
     Snapshot,
@@ -111,6 +116,7 @@ class Session:
         self._hello = Hello(token=token, client=client)
         self._random = random
         self._outbox = Outbox(random=random)
+        self._questions = Questions()
         self._subscribed: dict[str, Subscribed] = {}
         self._numbers = 0
         self._closing: Closing | None = None
@@ -149,6 +155,7 @@ class Session:
         """
         self._happenings += map(Answered, self._outbox.lost())
         self._control = []
+        self._questions.lost()
         for subscribed in self._subscribed.values():
             subscribed._asked = False
             subscribed.replica.pause()
@@ -210,6 +217,26 @@ class Session:
         """Hand in events; `Answered` follows, unless all were refused at once."""
         return self._outbox.submit(events, wants_verdict=wants_verdict)
 
+    def ask(self, quote: Quote) -> str:
+        """
+        Ask for a quote; `QuoteAnswered` or `QuoteDeclined` follows.
+
+        Args:
+            quote: its `id` is replaced by the one returned.
+
+        Raises:
+            InvalidRequest: if no feed could answer it.
+        """
+        try:
+            _decode_quote(encode(quote))
+        except msgspec.ValidationError as exc:
+            raise InvalidRequest(f"cannot ask for a quote: {exc}") from exc
+        return self._questions.ask(quote)
+
+    def drop(self, question_id: str) -> None:
+        """Forget a question; one that is answered stays so."""
+        self._questions.close(question_id)
+
     def withdraw(self, submission: Submission) -> None:
         """Send no more of a submission."""
         self._outbox.withdraw(submission)
@@ -245,6 +272,9 @@ class Session:
                 self._happenings += map(Answered, done)
             case schemas.feed.Verdict():
                 self._happenings += map(Answered, self._outbox.judge(message))
+            case Quoted():
+                if self._questions.close(message.id):
+                    self._happenings.append(QuoteAnswered(message))
             case Error():
                 self._receive_error(message, now)
             case Closing():
@@ -268,6 +298,7 @@ class Session:
                 if not subscribed._asked and subscribed._due_at <= now:
                     subscribed._asked = True
                     messages.append(_subscribe(subscribed))
+            messages += self._questions.messages()
             while (message := self._outbox.message(now)) is not None:
                 messages.append(message)
         return messages
@@ -345,6 +376,11 @@ class Session:
         if (done := self._outbox.refuse(error, now)) is not None:
             self._happenings += map(Answered, done)
             return
+        if self._questions.close(error.id):
+            self._happenings.append(
+                QuoteDeclined(error.id or "", error.code, error.message)
+            )
+            return
         subscribed = self._subscribed.get(error.id or "")
         if subscribed is None:
             # An `unsubscribe` can cross the server's own end of the subscription.
@@ -365,6 +401,7 @@ class Session:
 
 
 _decode_subscribe = msgspec.json.Decoder(Subscribe, dec_hook=from_wire).decode
+_decode_quote = msgspec.json.Decoder(Quote, dec_hook=from_wire).decode
 
 
 def _subscribe(subscribed: Subscribed) -> bytes:

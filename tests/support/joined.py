@@ -20,10 +20,11 @@ from parfeed.client.row_kinds import Key
 from parfeed.client.session import Session as ClientSession
 from schemas.feed import Result, ServerMessage
 from schemas.settings import Settings
+from schemas.values import from_wire
 
 PARTITIONS = 3
 
-_decode = msgspec.json.Decoder(ServerMessage).decode
+_decode = msgspec.json.Decoder(ServerMessage, dec_hook=from_wire).decode
 
 
 def row_bytes(product_id: str, period: str = "2011-W44", sequence: int = 1) -> bytes:

@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import msgspec
 import pytest
 from support.joined import Joined, Log, Server, new_client, row_bytes
@@ -22,6 +24,7 @@ from schemas.feed import (
     Error,
     Heartbeat,
     Limits,
+    Quoted,
     Resync,
     ServerMessage,
     Snapshot,
@@ -48,6 +51,9 @@ MESSAGES: dict[type, ServerMessage] = {
         Update(id="s1", from_="c1", to="c2", rows=()),
         Heartbeat(cursor="c1", checksum={}, watermark=Watermark()),
         Resync(id="s1", reason="test"),
+        Quoted(
+            id="q1", product_id="rye", period=Period("2011-W44"), quantity=Decimal(1)
+        ),
         Error(code="malformed", message="test", retry=False),
         Closing(code=1001, reason="stop", reconnect_ms=5),
     )

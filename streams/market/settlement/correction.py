@@ -8,7 +8,7 @@ whole and names the one that it corrects. Where nothing differs nothing is made.
 
 from collections.abc import Iterable
 from decimal import Decimal, localcontext
-from typing import Final
+from typing import Final, get_args
 
 from msgspec.structs import replace
 
@@ -16,12 +16,15 @@ from schemas.errors import IntegrityError
 from schemas.rows import ZERO
 from schemas.trading_rows import Entry, Posting, SettlementRow, StatementRow
 from schemas.values import EXACT
+from streams.market.settlement.booking import Step
 from streams.market.settlement.ledger import Ledger
 from streams.market.settlement.settling import Settlement, Standing
 from streams.market.settlement.statements import lines_of, statement
 
 NOTHING: Final = "nothing"
 """Stands in the formula of a difference for a posting that is not there."""
+
+_STEPS: Final = get_args(Step)
 
 _Key = tuple[str, str, tuple[str, ...]]
 
@@ -87,7 +90,7 @@ def _differences(
 ) -> list[Posting]:
     old, new = _by_key(before), _by_key(after)
     made: list[Posting] = []
-    for key in sorted({*old, *new}):
+    for key in sorted({*old, *new}, key=_in_order):
         were, are = old.get(key, []), new.get(key, [])
         entries = _less(are, were)
         if not entries:
@@ -105,6 +108,11 @@ def _differences(
             )
         )
     return made
+
+
+def _in_order(key: _Key) -> tuple[str, int, tuple[str, ...]]:
+    product_id, step, accounts = key
+    return product_id, _STEPS.index(step), accounts
 
 
 def _by_key(postings: Iterable[Posting]) -> dict[_Key, list[Posting]]:

@@ -53,6 +53,7 @@ class Admission:
         self._topic = topic
         self._rules = rules
         self._seen = SeenIds(rules.duplicates_window)
+        self._belongs: dict[str, bool] = {}  # by product
         # By product, period and company: a price has only its time to go by.
         self._priced_at: dict[tuple[str, str, str], int] = {}
 
@@ -87,8 +88,14 @@ class Admission:
             record.timestamp >= _LATEST_MS
             or occurred_s - record.timestamp / 1000 > self._rules.early_limit_s
             or event_type(event) not in self._topic.event_types
-            or not self._rules.belongs(event.product_id)  # type: ignore[union-attr]  # its tag is the topic's
+            or not self._is_ours(event.product_id)  # type: ignore[union-attr]  # its tag is the topic's
         )
+
+    def _is_ours(self, product_id: str) -> bool:
+        belongs = self._belongs.get(product_id)
+        if belongs is None:
+            belongs = self._belongs[product_id] = self._rules.belongs(product_id)
+        return belongs
 
     def _is_stale(
         self, event: UnplannedPricePosted, period: Period, occurred_s: float

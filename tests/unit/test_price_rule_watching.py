@@ -32,6 +32,14 @@ def test_a_product_that_no_line_wants_keeps_its_price_and_is_flagged():
     assert seen.blind[0] == pytest.approx(np.log(5.0))
 
 
+def test_where_only_sums_are_seen_the_price_of_what_nobody_wants_falls():
+    seen = watched(round_of([5.0], hidden_supply=[1.0]))
+    assert seen.no_demand[0]
+    assert seen.blind[0] < np.log(5.0)
+    assert seen.is_summed[0]
+    assert not seen.is_free[0]
+
+
 def test_a_price_that_no_line_takes_falls_in_widening_steps():
     def refused(price: float):
         return round_of([price], bids=[(0, 0, 1.0)], plans=[(0, 0, 0.0)])

@@ -79,6 +79,8 @@ class Errors(NamedTuple):
         change: of how much the imbalance changed, as if nothing had been forecast.
         growth: how many times as far off all products are as they were a round ago.
         off: the root mean square of ln(D/S) itself, in the newest round.
+        apart: how far the price that moved farthest beyond all prices' mean did so in
+            the newest round, in ln p.
     """
 
     shares: float
@@ -88,6 +90,7 @@ class Errors(NamedTuple):
     change: float
     growth: float
     off: float
+    apart: float
 
 
 def views_of(book: Book, limits: Limits) -> Views:
@@ -100,8 +103,8 @@ def views_of(book: Book, limits: Limits) -> Views:
     return Views(
         model=model,
         bend=bend_of(book, model, seen.is_free),
-        line=straight(book, seen.is_free),
-        plain=straight(book, seen.is_free, rounds=1),
+        line=straight(book, seen.is_summed),
+        plain=straight(book, seen.is_summed, rounds=1),
         seen=seen,
         is_readable=bool(hidden <= (1 - READABLE) * total),
     )
@@ -141,4 +144,7 @@ def errors_of(
     growth = float(off[1] / off[0])
     shares, bent, sums, bounded, change = np.sqrt(squares).tolist()
     usual = float(off[1] / np.sqrt(max(1, seen.is_free.sum())))
-    return Errors(shares, bent, sums, bounded, change, growth, usual)
+    dx = (book.log_prices[-1] - book.log_prices[-2])[seen.is_free]
+    level = float(dx.sum()) / max(1, len(dx))
+    apart = float(np.abs(dx - level).max(initial=0.0))
+    return Errors(shares, bent, sums, bounded, change, growth, usual, apart)

@@ -18,6 +18,8 @@ class Limits(NamedTuple):
         groping_step: greatest step of ln p by sums alone and while the model read off
             the bids is not trusted: a factor of 1.5. Smaller ones need more rounds
             than people bear, larger ones overshoot where supply is elastic.
+        farthest_groping: the same by sums alone at last: twice as far each round as
+            long as their forecasts come true.
         near_factor: greatest step of the model that is not trusted by what all products
             are off, as a root mean square of ln(D/S): what is left at the end, noise
             for the most part, is no reason to go far.
@@ -37,6 +39,7 @@ class Limits(NamedTuple):
     unclear_step: float = 1.5
     reach: float = 9.0
     groping_step: float = 0.4
+    farthest_groping: float = 3.0
     near_factor: float = 2.0
     level_step: float = 5.0
     least_step: float = 0.02

@@ -32,6 +32,9 @@ SURE: Final = 0.7
 """Part of the sums' error that shares may have to be taken where bids show too little
 to begin with them."""
 
+TRUE: Final = 0.4
+"""Part of a change that the sums may have missed to be followed twice as far."""
+
 
 class Announcement(NamedTuple):
     """
@@ -108,7 +111,7 @@ class _Choice(NamedTuple):
 def _choices(views: Views, errors: Errors | None, limits: Limits) -> list[_Choice]:
     # The methods in the order in which they are trusted.
     groping = limits.groping_step
-    sums = _Choice("sums", 2, groping)
+    sums = _Choice("sums", 2, _by_sums(errors, limits))
     bounded = _Choice("bounded", 3, groping / 2)
     if errors is None:
         shares = _Choice("shares", 0, limits.first_step)
@@ -127,6 +130,17 @@ def _choices(views: Views, errors: Errors | None, limits: Limits) -> list[_Choic
     if error <= sure * min(errors.sums, errors.bounded):
         return [shares, *others]
     return others
+
+
+def _by_sums(errors: Errors | None, limits: Limits) -> float:
+    # The greatest step by sums: twice as far as the last one as long as their
+    # forecasts come true, half as far when it came as nobody had guessed.
+    if errors is None:
+        return limits.groping_step
+    part = errors.sums / max(errors.change, 1e-9)
+    factor = 2.0 if part < TRUE else 1.0 if part < 1 else 0.5
+    least, most = limits.groping_step, limits.farthest_groping
+    return min(max(least, factor * errors.apart), most)
 
 
 def _found(
@@ -152,13 +166,13 @@ def _found(
         return np.where(seen.is_free, found.log_prices, start)
     line = views.line if choice.method == "sums" else views.plain
     level_bound = limits.level_step * seen.damping
-    return start + _bounded(line, seen.is_free, bound, level_bound)
+    return line.log_prices + _bounded(line, bound, level_bound)
 
 
-def _bounded(line: Line, is_free: Flags, bound: float, level_bound: float) -> Floats:
+def _bounded(line: Line, bound: float, level_bound: float) -> Floats:
     # All prices together may go farther than one against another: their level is
     # told by all sums at once.
-    step = line.step()
+    step, is_free = line.step(), line.is_free
     if not is_free.any():
         return np.zeros_like(step)
     level = float(step[is_free].mean())

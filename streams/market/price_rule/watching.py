@@ -1,9 +1,11 @@
 """
 PURE. What is plain to see in the rounds: products without bids or demand, and alarm.
 
-A product that nobody bids for, or that no line wants, keeps its price and is flagged.
+A product that nobody bids for, or that no line wants, keeps its price and is flagged;
+where the board sees sums only, the price of what nobody wants falls all the same.
 Where there are bids or lines but none takes the announced price, the price moves
-without a forecast: towards an earlier price that was taken, or in widening steps.
+without a forecast: towards an earlier price that was taken, or in widening steps. Only
+sums, which are followed in bounded steps anyway, take it as far from clearing.
 """
 
 from itertools import pairwise
@@ -31,6 +33,7 @@ class Watch(NamedTuple):
         is_blind: products whose price moves without a forecast, to `blind`.
         blind: logarithms of those prices; of all others the newest prices'.
         is_free: products whose price is forecast.
+        is_summed: the same by sums, which know that side to be far too small.
         alarm: whether the stability alarm is on.
         damping: factor on all steps, 1 while there is no alarm.
     """
@@ -40,6 +43,7 @@ class Watch(NamedTuple):
     is_blind: Flags
     blind: Floats
     is_free: Flags
+    is_summed: Flags
     alarm: bool
     damping: float
 
@@ -56,7 +60,10 @@ def watch(book: Book, limits: Limits) -> Watch:
     was_wanted = (book.demand > 0).any(axis=0)
     no_demand = (demand <= 0) & ~was_wanted
     rises = (supply <= 0) & (demand > 0) & ~no_bid
-    falls = (demand <= 0) & (supply > 0) & (was_wanted | (wanted > 0))
+    # Where no line is seen of anything, nobody knows whether there is one.
+    is_dark = not wanted.any() and not has_line.any()
+    may_be_wanted = was_wanted | (wanted > 0) | is_dark
+    falls = (demand <= 0) & (supply > 0) & may_be_wanted
     blind = _blind(book, rises, falls, limits.reach)
     is_free = (supply > 0) & (demand > 0)
     alarm, damping = _alarm(book, no_bid | no_demand, limits)
@@ -66,6 +73,7 @@ def watch(book: Book, limits: Limits) -> Watch:
         rises | falls,
         blind,
         is_free,
+        is_free | rises | falls,
         alarm,
         damping,
     )

@@ -7,8 +7,10 @@ from fractions import Fraction
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from support.market import event_of
 from support.market_strategies import FEW, LAWS
 from support.settlement import (
+    WEEK,
     Market,
     bought,
     bytes_of,
@@ -21,10 +23,13 @@ from support.settlement import (
 )
 from support.settlement_model import exact_balances
 
+from parfeed.settlement.offline import OfflineLedger
+from schemas.codec import encode
 from schemas.events import PurchaseCancelled, PurchaseRecorded
 from schemas.planning import PlannedPriceAnnounced
 from schemas.trading import TermsSet
 from schemas.values import Price, Quantity
+from streams.market.periods import Calendar
 from streams.market.settlement.correction import correct
 from streams.market.settlement.ledger import Ledger, balances_of
 from streams.market.settlement.statements import LINES_PER_PART, lines_of
@@ -216,6 +221,25 @@ def test_what_is_settled_is_what_the_formulas_of_the_economics_come_to(market):
     for account in {*exact, *settlement.balances}:
         balance = Fraction(settlement.balances.get(account, 0))
         assert abs(balance - exact.get(account, 0)) <= Fraction(most), account
+
+
+@FEW
+@given(markets(), st.randoms(use_true_random=False))
+def test_a_file_of_the_same_events_settles_to_the_same_bytes(market, chance):
+    market = market._replace(lines=(), authorised={})
+    trades = [event for event in market.events if isinstance(event, TRADES)]
+    chance.shuffle(trades)
+    # Terms come before trade, and of a price's revisions the later one later.
+    others = [event for event in market.events if not isinstance(event, TRADES)]
+    others.sort(key=lambda event: (not isinstance(event, TermsSet), event.revision))
+    ledger = OfflineLedger(Calendar("week"))
+    closed = event_of("close", event_id="close")
+    for line, event in enumerate([*others, *trades, closed], start=1):
+        ledger.take(line, encode(event), event)
+    periods = {period.period: period for period in ledger.settled()}
+    assert ledger.refused == []
+    [settlement] = periods[WEEK].settlements
+    assert bytes_of(settlement) == bytes_of(settled(market))
 
 
 @settings(LAWS, max_examples=3)

@@ -27,6 +27,7 @@ from benchmarks import (
     latency,
     live,
     memory,
+    page,
     rates,
     settlement,
     startup,
@@ -94,6 +95,17 @@ async def _live(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
 async def _settlement(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
     result = await settlement.run(asked.rounds, asked.file)
     return result, settlement.tables(result)
+
+
+async def _page(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
+    plan = page.Plan(
+        products=asked.products,
+        rows_per_s=asked.rows_per_s,
+        seconds=asked.seconds,
+        rounds=asked.rounds,
+    )
+    result = await page.run(plan)
+    return result, page.tables(result)
 
 
 async def _console(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
@@ -233,6 +245,23 @@ def _parser() -> argparse.ArgumentParser:
         type=_file,
         metavar="FILE",
         help="sales as `parfeed replay` takes them; default: the packaged sample",
+    )
+
+    shown = page.Plan()
+    made = command(
+        "page", _page, "a browser's main thread and frames, with the page open", 3
+    )
+    made.add_argument(
+        "--products", type=_count, default=shown.products, help="default: %(default)s"
+    )
+    made.add_argument(
+        "--rows-per-s",
+        type=_count,
+        default=shown.rows_per_s,
+        help="that change; default: %(default)s",
+    )
+    made.add_argument(
+        "--seconds", type=float, default=shown.seconds, help="default: %(default)s"
     )
 
     seen = console.Plan()

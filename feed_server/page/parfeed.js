@@ -33,6 +33,10 @@ const OPEN_TIMEOUT_S = 10;
 const SILENT_HEARTBEATS = 3;
 /** The same while a snapshot is awaited: a page does not see the bytes of half a message. */
 const SNAPSHOT_TIMEOUT_S = 60;
+/** How often it is looked whether the connection has gone silent. */
+const WATCH_MS = 250;
+/** A look that comes so late says that the page was asleep: a lid, a hidden tab. */
+const LATE_WATCH_S = 1;
 /** A connection that lasted so long was a good one: the pauses begin anew. */
 const STEADY_S = 5;
 
@@ -129,6 +133,7 @@ export class Feed extends EventTarget {
   #due = null;
   #failures = 0;
   #openedAt = 0;
+  #watchedAt = 0;
   #heardAt;
   #end = null;
   #shown = "";
@@ -252,7 +257,7 @@ export class Feed extends EventTarget {
     });
     socket.onmessage = ours(({ data }) => this.#receive(data));
     socket.onclose = ours(({ code, reason }) => this.#lost(code, reason));
-    this.#timer ??= setInterval(() => this.#watch(), 250);
+    this.#timer ??= setInterval(() => this.#watch(), WATCH_MS);
   }
 
   #receive(text) {
@@ -307,7 +312,10 @@ export class Feed extends EventTarget {
 
   // Four times a second: has the connection gone silent?
   #watch() {
-    if (this.#socket === null) return;
+    const isLate = now() - this.#watchedAt > LATE_WATCH_S;
+    this.#watchedAt = now();
+    // We slept, not the server: what it said meanwhile is only now handed to us.
+    if (isLate || this.#socket === null) return;
     const { state } = this.#session;
     let limit = SILENT_HEARTBEATS * this.#session.heartbeatS;
     if (state === "open" && this.#session.awaitsRows)

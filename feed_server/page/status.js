@@ -95,13 +95,20 @@ export class Status {
     fetch("health", { cache: "no-store" }).then(
       (response) => {
         this.#diagnosis = response.ok
-          ? `The server is there but does not take this page; if that stays, list ` +
-            `${location.origin} in PARFEED_ORIGINS`
+          ? this.#there()
           : "The server is loading the market or stopping";
       },
       () => {
         this.#diagnosis = "The server does not answer";
       },
+    );
+  }
+
+  #there() {
+    if (this.#liveAt !== null) return "The server is there, its feed not yet";
+    return (
+      "The server is there but does not take this page; if that stays, list " +
+      `${location.origin} in PARFEED_ORIGINS`
     );
   }
 }

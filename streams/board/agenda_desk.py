@@ -18,12 +18,13 @@ from schemas.agenda import (
     ProductListed,
     RoundAnnounced,
 )
-from schemas.codec import MAX_EVENT_BYTES, event_type
-from schemas.errors import InvalidValue, Refused
+from schemas.codec import MAX_EVENT_BYTES
+from schemas.errors import Refused
 from schemas.events import Event
 from schemas.rows import RejectedRecord
 from schemas.settings import Settings
 from schemas.topics import AGENDA
+from streams.market.asking import check_asked, check_period
 from streams.market.councils.councils import Councils
 from streams.market.duplicates import SeenIds
 from streams.market.periods import Calendar
@@ -75,27 +76,17 @@ class AgendaDesk:
             Refused: if it does not fit; then nothing has changed but that its
                 event_id is used up.
         """
-        if isinstance(event, Refused):
-            raise event
-        if not self.is_new(event, record.offset):
-            raise Refused("duplicate", f"seen before: {event.event_id}", event.event_id)
+        event = check_asked(
+            record,
+            event,
+            topic=AGENDA,
+            seen=self._seen,
+            early_limit_s=self._settings.early_limit_s,
+        )
         if not isinstance(event, AgendaEvent):
-            raise Refused(
-                "wrong_topic",
-                f"a {event_type(event)} was sent to {AGENDA.name}, which takes "
-                f"{', '.join(sorted(AGENDA.event_types))}",
-                event.event_id,
-            )
-        ahead_s = event.occurred_at.timestamp() - record.timestamp / 1000
-        if ahead_s > self._settings.early_limit_s:
-            raise Refused(
-                "occurred_in_future",
-                f"lies {ahead_s:.0f} s ahead of its arrival, at most "
-                f"{self._settings.early_limit_s:.0f} s may be - at `$.occurred_at`",
-                event.event_id,
-            )
+            raise AssertionError(f"{AGENDA.name} takes no {type(event).__name__}")
         if not isinstance(event, CouncilFormed):
-            self._check_period(event.period, event.event_id)
+            check_period(self._calendar, event.period, event.event_id)
         return self._apply(event, now)
 
     def is_new(self, event: Event, offset: int) -> bool:
@@ -162,9 +153,3 @@ class AgendaDesk:
         if plan is None:
             raise Refused("unknown_period", f"{period} has not been opened", event_id)
         return plan
-
-    def _check_period(self, period: str, event_id: str) -> None:
-        try:
-            self._calendar.check(period)
-        except InvalidValue as exc:
-            raise Refused("invalid_field", f"{exc} - at `$.period`", event_id) from exc

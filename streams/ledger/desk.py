@@ -11,8 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from schemas.codec import event_type
-from schemas.errors import InvalidValue, Refused
+from schemas.errors import Refused
 from schemas.events import Event
 from schemas.settings import Settings
 from schemas.topics import REQUESTS
@@ -28,6 +27,7 @@ from schemas.trading_rows import DecisionRow, SettledRow
 from schemas.values import Period
 from streams.ledger.fact_index import FactIndex, cuts_of
 from streams.ledger.publisher import LedgerEvent
+from streams.market.asking import check_asked, check_period
 from streams.market.duplicates import SeenIds
 from streams.market.periods import Calendar
 from streams.market.trading.state import TradingState
@@ -124,36 +124,21 @@ class Desk:
     def _checked(
         self, partition: int, record: Any, event: Event | Refused
     ) -> RequestEvent:
-        if isinstance(event, Refused):
-            raise event
-        if not self._seen[partition].add(event.event_id, record.offset):
-            raise Refused("duplicate", "", event.event_id)
+        event = check_asked(
+            record,
+            event,
+            topic=REQUESTS,
+            seen=self._seen[partition],
+            early_limit_s=self._settings.early_limit_s,
+        )
         if not isinstance(event, RequestEvent):
-            raise Refused(
-                "wrong_topic",
-                f"a {event_type(event)} was sent to {REQUESTS.name}, which takes "
-                f"{', '.join(sorted(REQUESTS.event_types))}",
-                event.event_id,
-            )
-        ahead_s = event.occurred_at.timestamp() - record.timestamp / 1000
-        if ahead_s > self._settings.early_limit_s:
-            raise Refused(
-                "occurred_in_future",
-                f"lies {ahead_s:.0f} s ahead of its arrival, at most "
-                f"{self._settings.early_limit_s:.0f} s may be - at `$.occurred_at`",
-                event.event_id,
-            )
+            raise AssertionError(f"{REQUESTS.name} takes no {type(event).__name__}")
         self._check_period(event)
         return event
 
     def _check_period(self, event: RequestEvent) -> None:
         period = self.period_of(event)
-        try:
-            self._calendar.check(period)
-        except InvalidValue as exc:
-            raise Refused(
-                "invalid_field", f"{exc} - at `$.period`", event.event_id
-            ) from exc
+        check_period(self._calendar, period, event.event_id)
         is_over = period in self.ending or period in self.settled
         if is_over and not isinstance(event, CorrectionRequested):
             raise Refused(

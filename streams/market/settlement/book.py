@@ -47,14 +47,15 @@ class ProductBook:
         bids: units by company, as they count at the planned price.
     """
 
-    __slots__ = ("_plans", "_trades", "bids", "prices")
+    __slots__ = ("_inputs", "_plans", "_trades", "bids", "prices")
 
     def __init__(self) -> None:
         self.prices = PlannedPrices()
         self.bids: dict[str, Decimal] = {}
         self._trades: dict[str, Trade] = {}
-        # By party, and the product of the bid that it is an input of.
-        self._plans: dict[tuple[str, str], Decimal] = {}
+        # By party; inputs also by the product of the bid that needs them.
+        self._plans: dict[str, Decimal] = {}
+        self._inputs: dict[tuple[str, str], Decimal] = {}
 
     @property
     def is_settled(self) -> bool:
@@ -63,7 +64,7 @@ class ProductBook:
 
     def planned_quantity(self) -> Decimal:
         """Return P: units of all plan lines that count."""
-        return sum(self._plans.values(), ZERO)
+        return sum(self._plans.values(), sum(self._inputs.values(), ZERO))
 
     def actual_quantity(self) -> Decimal:
         """Return A: units bought, less those given back."""
@@ -76,8 +77,8 @@ class ProductBook:
         Args:
             authorised: the planned quantities that were approved, by event_id.
         """
-        lines: dict[str, Decimal] = {}
-        for (party_id, _), amount in self._plans.items():
+        lines = dict(self._plans)
+        for (party_id, _), amount in self._inputs.items():
             lines[party_id] = lines.get(party_id, ZERO) + amount
         by_consumer: dict[str | None, list[Trade]] = {}
         for trade in self._trades.values():
@@ -94,12 +95,21 @@ class ProductBook:
         """Take a trade; one that was taken before changes nothing."""
         self._trades.setdefault(trade.event_id, trade)
 
-    def put_line(self, line: Line) -> None:
-        """Take a line as it stands now, in the place of what stood before."""
+    def put_line(self, line: Line, names: dict[str, str]) -> None:
+        """
+        Take a line as it stands now, in the place of what stood before.
+
+        Args:
+            line: a bid or plan line.
+            names: one text of each party; new ones are added.
+        """
+        party_id = names.setdefault(line.party_id, line.party_id)
         if line.kind == "bid":
-            self.bids[line.party_id] = line.amount
+            self.bids[party_id] = line.amount
+        elif line.for_product_id is None:
+            self._plans[party_id] = line.amount
         else:
-            self._plans[line.party_id, line.for_product_id or ""] = line.amount
+            self._inputs[party_id, line.for_product_id] = line.amount
 
 
 class PeriodBook:
@@ -116,7 +126,7 @@ class PeriodBook:
         self._authorised: dict[str, Decimal] = {}
         self._budgets: dict[str, BudgetSet] = {}
         self._terms = STANDARD_TERMS
-        # Companies and consumers come again and again; one text of each is kept.
+        # Parties come again and again; one text of each is kept.
         self._names: dict[str, str] = {}
 
     # What counts
@@ -162,7 +172,7 @@ class PeriodBook:
         self._check(line.period)
         if line.kind not in ("bid", "plan"):
             raise AssertionError(f"the line must be a bid or plan, was {line.kind}")
-        self._product(line.product_id).put_line(line)
+        self._product(line.product_id).put_line(line, self._names)
 
     def authorise(self, event_id: str, planned_quantity: Decimal) -> None:
         """Note the planned units that were approved for a purchase."""

@@ -61,7 +61,7 @@ def ask_price(desk: Desk, say: Callable[[Product, Price], None]) -> Asked:
         Unfit: if there is no company or no product.
     """
     company, product = company_of(desk), chosen_product(desk)
-    product_id, taxes = product.glance.product_id, desk.products.taxes
+    product_id = product.glance.product_id
     newest = _newest(desk, product)
 
     def question(text: str) -> str:
@@ -72,7 +72,11 @@ def ask_price(desk: Desk, say: Callable[[Product, Price], None]) -> Asked:
         title=f"unplanned price of {plain(product_id)}",
         begin="" if product.own_price is None else f"{product.own_price:f}",
         effect=lambda text: price_effect(
-            newest(), amount_of(text, read_price), company, taxes
+            newest(),
+            amount_of(text, read_price),
+            company,
+            desk.products.taxes,
+            desk.products.offers,
         ),
         question=question,
         check=read_price,

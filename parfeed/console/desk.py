@@ -28,6 +28,7 @@ from parfeed.console.status import Link, facts_line, link_line
 from parfeed.console.tables import Table, tables_of
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.rows import Row
+from schemas.trading_rows import OfferRow
 
 LOOKED_AT: Final = 250
 """Rows that are held against the thresholds at every frame, though nothing of them has
@@ -108,12 +109,18 @@ class Desk:
         self.rounds.clear()
 
     def take_rows(self, keys: Sequence[Key], rows: Iterable[Row]) -> None:
-        """Take rows of the channels `rounds` and `councils`."""
+        """Take rows of any channel but `market`."""
         for key, row in zip(keys, rows, strict=True):
             if isinstance(row, RoundRow):
                 self.rounds[key] = row
             elif isinstance(row, CouncilRow):
                 self.councils[key] = row
+            elif isinstance(row, OfferRow):
+                self.products.offers.take([row])
+
+    def begin_offers(self) -> None:
+        """Forget the offers: a snapshot follows."""
+        self.products.offers.begin()
 
     def tell_time(self, market_at: datetime | None) -> None:
         """Take the market's time, by which pace is reckoned."""

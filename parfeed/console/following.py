@@ -7,7 +7,7 @@ them. The frame timer calls `turn`, which notices when another period is to be s
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -173,9 +173,16 @@ class Following:
             if period is None:
                 await self._turned.wait()
                 continue
+            desk = self._desk
+            # Before both snapshots, whichever comes first.
+            desk.begin_offers()
             reading = [self._read_market(feed, period)]
-            if self._desk.view == "board":
-                reading.append(self._read_councils(feed, period))
+            if desk.view == "board":
+                reading.append(
+                    self._read(feed, "councils", period, desk.begin_councils)
+                )
+            else:
+                reading.append(self._read(feed, "offers", period, desk.begin_offers))
             await _until_first(self._turn_comes(), *reading)
 
     async def _turn_comes(self) -> None:
@@ -199,13 +206,15 @@ class Following:
                     # Keys have their turn.
                     await asyncio.sleep(0)
 
-    async def _read_councils(self, feed: Feed, period: str) -> None:
+    async def _read(
+        self, feed: Feed, channel: str, period: str, begin: Callable[[], None]
+    ) -> None:
         async with feed.subscribe(
-            "councils", products=self._products, period=period, max_rate=RATE_PER_S
+            channel, products=self._products, period=period, max_rate=RATE_PER_S
         ) as lines:
             async for update in lines:
                 if update.is_snapshot:
-                    self._desk.begin_councils()
+                    begin()
                 keys, rows = update.keys, update.raw
                 for start in range(0, len(rows), SLICE_ROWS):
                     end = start + SLICE_ROWS

@@ -175,6 +175,18 @@ _LEAST: Final = _amount("Least", 7, 7, _least, write=money)
 _DIFFERENCE: Final = _amount(
     "Differ.", 7, 4, lambda product: product.difference, write=written_change
 )
+_RANK: Final = _column(
+    "Rank",
+    7,
+    10,
+    lambda product, _: (
+        ABSENT
+        if product.offer is None
+        else f"{product.offer.rank}/{product.offer.sellers}"
+    ),
+    lambda product: None if product.offer is None else product.offer.rank,
+    is_of=lambda product: product.offer is not None,
+)
 _PACE: Final = _column("Pace", 5, 4, _pace, lambda product: product.pace)
 _DEMAND_TREND: Final = _column(
     DEMAND_TREND,
@@ -265,6 +277,7 @@ COMPANY: Final = (
     _OWN_PRICE,
     _LEAST,
     _DIFFERENCE,
+    _RANK,
     _PACE,
     _DEMAND_TREND,
     _PRICE_TREND,
@@ -301,16 +314,21 @@ BOARD: Final = (
 """What a board looks for: the product that goes wrong."""
 
 
-def consumer_columns(taxes: Taxes) -> tuple[SheetColumn[Product], ...]:
-    """Return what a consumer compares: what a unit costs either way, tax included."""
+def consumer_columns(taxes: Callable[[], Taxes]) -> tuple[SheetColumn[Product], ...]:
+    """
+    Return what a consumer compares: what a unit costs either way, tax included.
+
+    Args:
+        taxes: gives the rates as they are now.
+    """
 
     def planned_cost(product: Product) -> Decimal | None:
         price = product.glance.price.planned
-        return None if price is None else taxes.planned_cost(price)
+        return None if price is None else taxes().planned_cost(price)
 
     def unplanned_cost(product: Product) -> Decimal | None:
         least = _least(product)
-        return None if least is None else taxes.unplanned_cost(least)
+        return None if least is None else taxes().unplanned_cost(least)
 
     def paid(value: Decimal | None, width: int) -> str:
         return money(None if value is None else cents(value), width)

@@ -15,6 +15,8 @@ import msgspec
 from parfeed.console.alerts import Alert, Alerts
 from parfeed.console.economics import Taxes, pace, share_gone
 from parfeed.console.glances import Glance, Trend, Window, glance, trend
+from parfeed.console.offers import Offers
+from schemas.trading_rows import OfferRow
 
 NOTHING: Trend = Trend((), ())
 
@@ -32,6 +34,7 @@ class Product(msgspec.Struct, frozen=True, gc=False):
         is_marked: whether the user marked it.
         loss: of buying a unit at the least unplanned price; None if there is none.
         own_loss: of buying one from this company; None if its price is not known.
+        offer: the company's own; None if the feed knows none.
     """
 
     glance: Glance
@@ -42,6 +45,7 @@ class Product(msgspec.Struct, frozen=True, gc=False):
     is_marked: bool = False
     loss: Decimal | None = None
     own_loss: Decimal | None = None
+    offer: OfferRow | None = None
 
     @property
     def difference(self) -> Decimal | None:
@@ -64,13 +68,14 @@ class Products:
     Args:
         company_id: whose console it is; None if it is nobody's.
         alerts: that are kept up to date.
-        taxes: that losses are worked out with.
+        taxes: that losses are worked out with until the feed says its own.
 
     Attributes:
         period: of the rows; empty before the first.
         marked: products that the user marked.
         prices, bids: what the company said here and was accepted, by product_id.
         at: the market's time.
+        offers: of the period.
     """
 
     def __init__(
@@ -78,7 +83,8 @@ class Products:
     ) -> None:
         self.company_id = company_id
         self.alerts = alerts
-        self.taxes = taxes or Taxes()
+        self.offers = Offers()
+        self._taxes = taxes or Taxes()
         self.period = ""
         self.marked: set[str] = set()
         self.prices: dict[str, Decimal] = {}
@@ -95,6 +101,11 @@ class Products:
 
     def __contains__(self, product_id: object) -> bool:
         return product_id in self._glances
+
+    @property
+    def taxes(self) -> Taxes:
+        """What losses are worked out with: the feed's rates, as soon as it says any."""
+        return self.offers.taxes or self._taxes
 
     # Rows that come.
 
@@ -195,6 +206,8 @@ class Products:
     def _own(self, row: Glance) -> Decimal | None:
         # What the feed says wins over what was said here: another terminal of the
         # company may have spoken since.
+        if (offer := self.offers.own(row.product_id, self.company_id)) is not None:
+            return offer.unplanned_price
         if self.company_id is not None:
             if row.price.unplanned_company == self.company_id:
                 return row.price.unplanned
@@ -208,6 +221,7 @@ class Products:
     def _product(self, row: Glance, gone: float) -> Product:
         planned, least = row.price.planned, row.price.unplanned
         own = self._own(row)
+        taxes = self.taxes
         alerts = self.alerts.standing.get(row.product_id)
         return Product(
             row,
@@ -216,8 +230,7 @@ class Products:
             own,
             self.bids.get((row.product_id, row.period)),
             row.product_id in self.marked,
-            None
-            if planned is None or least is None
-            else self.taxes.loss(least, planned),
-            None if planned is None or own is None else self.taxes.loss(own, planned),
+            None if planned is None or least is None else taxes.loss(least, planned),
+            None if planned is None or own is None else taxes.loss(own, planned),
+            self.offers.own(row.product_id, self.company_id),
         )

@@ -52,9 +52,10 @@ def tables_of(
         councils: the same of its channel.
         trend: gives a product's sparklines.
     """
+    consumer = product_columns.consumer_columns(lambda: products.taxes)
     columns, sorted_by = {
         "company": (product_columns.COMPANY, "Product"),
-        "consumer": (product_columns.consumer_columns(products.taxes), "Product"),
+        "consumer": (consumer, "Product"),
         "board": (product_columns.BOARD, "Imbal."),
     }[view]
     market = Table(

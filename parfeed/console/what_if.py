@@ -2,8 +2,8 @@
 PURE. What a price, a bid or a purchase would do, said while it is typed.
 
 By docs/economics.md: loss = u (1 + b/2) - p (1 + a/2). Nothing is said that the feed
-does not tell: of the sellers it names the cheapest, so that is what a price is compared
-with; what sells in an hour is all sellers' together.
+does not tell: where it has no offers of a product, a price is compared with the one
+that the product's row names; what sells in an hour is all sellers' together.
 """
 
 from collections.abc import Sequence
@@ -13,6 +13,7 @@ from typing import Final
 from parfeed.cli.layout import plain
 from parfeed.cli.numbers import money, number
 from parfeed.console.economics import Taxes, cents
+from parfeed.console.offers import Offers, Rank
 from parfeed.console.product_columns import written_change
 from parfeed.console.products import Product
 from streams.market.imbalance import imbalance_of
@@ -21,7 +22,11 @@ _WIDTH: Final = 16
 
 
 def price_effect(
-    product: Product, price: Decimal | None, company_id: str, taxes: Taxes
+    product: Product,
+    price: Decimal | None,
+    company_id: str,
+    taxes: Taxes,
+    offers: Offers,
 ) -> list[str]:
     """
     Return what an unplanned price would mean.
@@ -31,6 +36,7 @@ def price_effect(
         price: that is thought of; None while it cannot be read.
         company_id: who would ask it.
         taxes: on planned and unplanned purchases.
+        offers: of all sellers.
     """
     row = product.glance
     own, planned = product.own_price, row.price.planned
@@ -44,7 +50,11 @@ def price_effect(
         lines.append("no planned price yet: what a buyer loses is not known")
     else:
         lines.append(_loss(price, planned, taxes))
-    lines.append(_against_the_least(product, price, company_id))
+    rank = offers.rank_at(row.product_id, company_id, price)
+    if rank is None:
+        lines.append(_against_the_least(product, price, company_id))
+    else:
+        lines.append(_among_sellers(rank, price))
     hour = row.rolling.hour
     if hour.quantity > 0:
         lines.append(
@@ -153,6 +163,17 @@ def _lost_or_saved(amount: Decimal) -> str:
     if amount > 0:
         return f"loses {money(amount, _WIDTH)}"
     return f"saves {money(-amount, _WIDTH)}" if amount < 0 else "loses nothing"
+
+
+def _among_sellers(rank: Rank, price: Decimal) -> str:
+    place = f"rank {rank.rank} of {rank.sellers:,} sellers"
+    if rank.cheapest is None:
+        return f"{place}: nobody else offers it unplanned"
+    name, least = rank.cheapest
+    other = f"{plain(name)} asks {money(least, _WIDTH)}"
+    if price < least:
+        return f"{place}: the cheapest; then {other}"
+    return f"{place}: {other}, {written_change(least - price, _WIDTH)} against you"
 
 
 def _against_the_least(product: Product, price: Decimal, company_id: str) -> str:

@@ -9,6 +9,7 @@ from support.console import market_row
 
 from parfeed.console.economics import Taxes
 from parfeed.console.glances import glance
+from parfeed.console.offers import Offers
 from parfeed.console.products import Product
 from parfeed.console.what_if import bid_effect, joined, price_effect, quote
 from schemas.codec import encode
@@ -22,7 +23,7 @@ def product(own_price=None, own_bid=None, **changed) -> Product:
 
 
 def effect_of(price, **changed) -> str:
-    lines = price_effect(product(**changed), price, "bakery", EXAMPLE)
+    lines = price_effect(product(**changed), price, "bakery", EXAMPLE, Offers())
     return "\n".join(lines)
 
 
@@ -39,7 +40,7 @@ def test_a_price_says_what_its_buyer_loses_as_in_the_worked_example(price, words
 
 def test_a_price_as_dear_as_the_plan_loses_nothing():
     untaxed = Taxes(planned=Decimal(0), unplanned=Decimal(0))
-    lines = price_effect(product(), Decimal(10), "bakery", untaxed)
+    lines = price_effect(product(), Decimal(10), "bakery", untaxed, Offers())
     assert lines[1].endswith("loses nothing")
 
 
@@ -54,7 +55,7 @@ def test_a_price_as_dear_as_the_plan_loses_nothing():
         ("9.00", "bakery", "you are the cheapest now; the next price is not known"),
     ],
 )
-def test_a_price_is_compared_with_the_cheapest_and_nobody_else(least, seller, words):
+def test_without_offers_a_price_is_compared_with_that_of_the_row(least, seller, words):
     assert words in effect_of(Decimal(10), least=least, seller=seller)
 
 
@@ -70,7 +71,9 @@ def test_without_a_planned_price_no_loss_is_told():
 
 
 def test_while_nothing_is_typed_the_prices_that_stand_are_shown():
-    shown = price_effect(product(own_price=Decimal(9)), None, "bakery", EXAMPLE)
+    shown = price_effect(
+        product(own_price=Decimal(9)), None, "bakery", EXAMPLE, Offers()
+    )
     assert shown == ["planned 10.00, your unplanned price now 9.00"]
 
 

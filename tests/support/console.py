@@ -19,6 +19,7 @@ from schemas.rows import (
     Supply,
     Window,
 )
+from schemas.trading_rows import OfferRow
 from schemas.values import Period
 from streams.market.imbalance import imbalance_of
 
@@ -98,6 +99,24 @@ def council_row(council_id: str = "north", **changed: Any) -> CouncilRow:
             "period": Period(WEEK),
             "council_id": council_id,
             "level": "city",
+            **changed,
+        }
+    )
+
+
+def offer_row(company_id: str, price: Any, *, planned: Any = 10, **changed: Any):
+    """A company's offer of bread, taxed as in the worked example of the economics."""
+    u = Decimal(price)
+    p = None if planned is None else Decimal(planned)
+    return OfferRow(
+        **{
+            "product_id": "bread",
+            "period": Period(WEEK),
+            "company_id": company_id,
+            "unplanned_price": u,
+            "planned_price": p,
+            "planned_cost": None if p is None else p * Decimal("1.02"),
+            "unplanned_cost": u * Decimal("1.10"),
             **changed,
         }
     )

@@ -211,6 +211,17 @@ def test_no_more_moves_than_the_planned_card_holds():
     assert (card.moved, card.planned_left, card.unplanned_left) == (900, 0, 1000)
 
 
+def test_no_more_is_saved_than_the_planned_card_holds():
+    state = market(lines=[plan_line("500", round=1)])
+    state.take(round_price("20.00", 1))
+    card = card_of(state)
+    assert (card.saved, card.planned_left, card.unplanned_left) == (900, 0, 1000)
+    # What is left is divided anew with every purchase of the line.
+    state.take(bought("e-1", "50", planned_quantity="50"))
+    card = card_of(state)
+    assert (card.saved, card.planned_left, card.unplanned_left) == (390, 0, 490)
+
+
 def test_another_period_has_other_cards():
     state = market(bought("e-1", at=8 * DAY))
     state.decide(asked("budget", "b-2", period=NEXT_WEEK, income="50"))
@@ -256,3 +267,40 @@ def test_a_price_of_the_seller_changes_no_card():
     state.changed_rows()
     state.take(posted("X", "5.00", DAY))
     assert rows_of(state, "card") == []
+
+
+def test_what_was_authorised_comes_first_in_whatever_order_it_is_learnt():
+    state = market(lines=[plan_line("10")])
+    request = asked("request", "r-1", 2 * DAY, quantity="9")
+    made = decided(state, request)
+    reported = bought("e-1", "8", planned_quantity="8")
+    back = given_back("e-2", "3", HOUR, planned_quantity="3")
+    for fact in (reported, back):
+        state.take(fact)
+    expected = card_of(state)
+    # 9 are authorised, 3 of them given back by the first in time; so 4 are left.
+    assert expected.planned_spent == (9 - 3 + 4) * D("10.20")
+    assert expected.unplanned_spent == 4 * D("8.80")
+    for first in (reported, back):
+        restored = market(first, lines=[plan_line("10")])
+        restored.changed_rows()
+        restored.restore(request, made.decision)
+        for fact in (back, reported, *made.events):
+            restored.take(fact)
+        card = card_of(restored)
+        assert card.planned_spent == expected.planned_spent
+        assert card.unplanned_spent == expected.unplanned_spent
+        assert card.newest[0].is_authorised
+
+
+def test_a_purchase_that_is_known_may_turn_out_to_be_authorised():
+    state = market(lines=[plan_line("10")])
+    request = asked("request", "r-1", quantity="9")
+    made = decided(state, request)
+    restored = market(made.events[0], lines=[plan_line("10")])
+    assert not card_of(restored).newest[0].is_authorised
+    restored.restore(request, made.decision)
+    card = card_of(restored)
+    assert card.newest[0].is_authorised
+    assert card.purchases == 1
+    assert card.planned_spent == 9 * D("10.20")

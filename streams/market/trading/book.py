@@ -98,7 +98,8 @@ class PeriodTrade:
             return
         self.is_in_use = True
         product = self.product(event.product_id)
-        product.trade(event)
+        trade = trade_of(event)
+        product.count(trade)
         consumer_id = event.consumer_id
         if consumer_id is None:
             self.taken[event.event_id] = None

@@ -146,7 +146,8 @@ class Card:
             moved=figures.moved,
             loss=figures.loss,
             purchases=self._purchases,
-            newest=tuple([each.show(rates) for each in reversed(newest)]),
+            # Most are made already; each call would cost as much as all of them.
+            newest=tuple([each.shown or each.show(rates) for each in reversed(newest)]),
         )
 
     # Private

@@ -16,19 +16,16 @@ class Span(NamedTuple):
     Attributes:
         begin: its first moment.
         end: the first moment of the next period.
+        length: its microseconds.
     """
 
     begin: datetime
     end: datetime
+    length: Decimal
 
     def gone_at(self, moment: datetime) -> Decimal:
         """Return the microseconds of the period that are gone at a moment in it."""
         return Decimal((moment - self.begin) // _MICROSECOND)
-
-    @property
-    def length(self) -> Decimal:
-        """The period's microseconds."""
-        return Decimal((self.end - self.begin) // _MICROSECOND)
 
 
 def span_of(period: Period) -> Span:
@@ -40,7 +37,7 @@ def span_of(period: Period) -> Span:
         begin = datetime.fromisoformat(period)
         length = timedelta(hours=1) if "T" in period else timedelta(days=1)
     begin = begin.replace(tzinfo=UTC)
-    return Span(begin, begin + length)
+    return Span(begin, begin + length, Decimal(length // _MICROSECOND))
 
 
 def in_utc(moment: datetime) -> datetime:

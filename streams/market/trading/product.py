@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from schemas.events import ProductionReported, PurchaseCancelled, PurchaseRecorded
+from schemas.events import ProductionReported
 from schemas.rows import ZERO, Line
+from streams.market.settlement.split import Trade
 from streams.market.trading.groups import Group
 from streams.market.trading.period import in_utc
 from streams.market.trading.prices import Prices
@@ -94,14 +95,12 @@ class TradedProduct:
         if self.newest is None or self.newest < occurred_at:
             self.newest = in_utc(occurred_at)
 
-    def trade(self, event: PurchaseRecorded | PurchaseCancelled) -> None:
+    def count(self, trade: Trade) -> None:
         """Count the units of a purchase or cancellation."""
-        self.note(event.occurred_at)
-        quantity = ZERO + event.quantity
-        if isinstance(event, PurchaseCancelled):
-            quantity = -quantity
+        self.note(trade.occurred_at)
+        quantity = trade.quantity
         self.bought += quantity
-        self.sold[event.company_id] = self.sold.get(event.company_id, ZERO) + quantity
+        self.sold[trade.company_id] = self.sold.get(trade.company_id, ZERO) + quantity
 
     def produce(self, event: ProductionReported) -> None:
         """Count what a company made, and what it says that it cost."""

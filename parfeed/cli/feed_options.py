@@ -25,10 +25,31 @@ ProductsOption = Annotated[
     ),
 ]
 ChannelOption = Annotated[
-    Literal["market", "rounds", "councils"],
+    Literal[
+        "market",
+        "rounds",
+        "councils",
+        "offers",
+        "alerts",
+        "fame",
+        "settlements",
+        "consumer",
+        "statements",
+        "costs",
+    ],
     typer.Option(
         "--channel",
-        help="Whose rows: products, rounds of planning, or councils' lines.",
+        help="Whose rows: products, rounds of planning, councils' lines, companies' "
+        "offers and so on. The last three are private: name a --party.",
+    ),
+]
+PartyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--party",
+        help="Of a private channel, whose rows: consumer/17850, company/mill, "
+        "council/leeds or board.",
+        show_default=False,
     ),
 ]
 PeriodOption = Annotated[

@@ -14,6 +14,7 @@ import typer
 from parfeed.cli.feed_options import (
     DEFAULT_WAIT_S,
     ChannelOption,
+    PartyOption,
     PeriodOption,
     ProductsOption,
     UrlOption,
@@ -37,6 +38,8 @@ Examples:
   parfeed snapshot --products 85123A,22423 --json
 
   parfeed snapshot --channel councils --period 2011-W44
+
+  parfeed snapshot --channel settlements --period 2011-W44
 """
 
 
@@ -48,6 +51,7 @@ def register(app: typer.Typer) -> None:
 def snapshot(
     channel: ChannelOption = "market",
     products: ProductsOption = "*",
+    party: PartyOption = None,
     period: PeriodOption = None,
     json: JsonOption = False,
     url: UrlOption = None,
@@ -58,7 +62,7 @@ def snapshot(
     Print the rows as they are now, once.
 
     With --json one object: {"cursor": "...", "rows": [...]}, sorted by product and
-    period, then by round or council.
+    period, then by what else names a row of the channel.
     """
     from parfeed.cli.output import ended_by_reader
     from parfeed.signals import run
@@ -68,6 +72,7 @@ def snapshot(
             feed_address(url, config),
             channel,
             products_of(products),
+            party,
             period,
             wait_s=wait,
         )
@@ -82,7 +87,13 @@ def snapshot(
 
 
 async def _take(
-    url: str, channel: str, products: list[str], period: str | None, *, wait_s: float
+    url: str,
+    channel: str,
+    products: list[str],
+    party: str | None,
+    period: str | None,
+    *,
+    wait_s: float,
 ) -> "Update":
     from parfeed.client.connection import connect
 
@@ -93,7 +104,8 @@ async def _take(
         timeout=max(wait_s, DEFAULT_WAIT_S),
         open_timeout=wait_s,
     ) as feed:
-        async for update in feed.subscribe(channel, products=products, period=period):
+        rows = feed.subscribe(channel, products=products, party=party, period=period)
+        async for update in rows:
             if update.is_snapshot:
                 return update
     raise AssertionError("a subscription ended without a word")

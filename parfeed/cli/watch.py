@@ -9,6 +9,7 @@ import typer
 from parfeed.cli.feed_options import (
     DEFAULT_WAIT_S,
     ChannelOption,
+    PartyOption,
     PeriodOption,
     ProductsOption,
     WaitOption,
@@ -29,6 +30,8 @@ Examples:
 
   parfeed watch --channel rounds --period 2011-W44
 
+  parfeed watch --channel consumer --party consumer/17850
+
   parfeed watch --json | jq -c '[.product_id, .price]'
 """
 
@@ -48,6 +51,7 @@ def watch(
     ] = None,
     channel: ChannelOption = "market",
     products: ProductsOption = "*",
+    party: PartyOption = None,
     period: PeriodOption = None,
     json: JsonOption = False,
     every: Annotated[
@@ -64,8 +68,8 @@ def watch(
     """
     Watch products live: supply, demand, price, imbalance. Ctrl-C ends it.
 
-    With --channel rounds the rounds of planning, with --channel councils what the
-    councils' lines add up to. On a terminal a table of what changes most; otherwise,
+    With --channel other rows: rounds of planning, companies' offers, a consumer's
+    cards. On a terminal a table of what changes most; otherwise,
     or with --json, a line for each row there is and then for each that changes.
     """
     from rich.console import Console
@@ -87,6 +91,7 @@ def watch(
                     chosen,
                     period,
                     channel=channel,
+                    party=party,
                     wait_s=wait,
                     console=console,
                 )
@@ -98,6 +103,7 @@ def watch(
                     chosen,
                     period,
                     channel=channel,
+                    party=party,
                     as_json=json,
                     every=every,
                     wait_s=wait,
@@ -111,6 +117,7 @@ async def show_table(
     period: str | None,
     *,
     channel: str = "market",
+    party: str | None = None,
     wait_s: float,
     console: "Console",
 ) -> None:
@@ -122,6 +129,7 @@ async def show_table(
         products: product_ids, or `["*"]`.
         period: one period, or None for all.
         channel: whose rows.
+        party: of a private channel, whose rows of it.
         wait_s: how long to wait for a feed that is not there.
         console: a terminal.
 
@@ -134,7 +142,11 @@ async def show_table(
 
     async with connect(url, client="parfeed watch", open_timeout=wait_s) as feed:
         rows = feed.subscribe(
-            channel, products=products, period=period, max_rate=FRAMES_PER_S
+            channel,
+            products=products,
+            party=party,
+            period=period,
+            max_rate=FRAMES_PER_S,
         )
         table = CHANNEL_TABLES[channel]
         await Screen(feed, rows, console, table=table).show()
@@ -146,6 +158,7 @@ async def _print_lines(
     period: str | None,
     *,
     channel: str,
+    party: str | None,
     as_json: bool,
     every: bool,
     wait_s: float,
@@ -159,6 +172,7 @@ async def _print_lines(
         rows = feed.subscribe(
             channel,
             products=products,
+            party=party,
             period=period,
             mode="stream" if every else "conflated",
         )

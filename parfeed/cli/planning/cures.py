@@ -1,4 +1,4 @@
-"""PURE. What to do about a refusal, for the people who bid, sign and plan."""
+"""PURE. What to do about a refusal, for the people who bid, sign, plan and trade."""
 
 from typing import Final
 
@@ -27,13 +27,27 @@ CURES: Final[dict[str, str]] = {
     "stale_round": "see which round runs with `parfeed board status`, and say it of "
     "that one",
     "board_only": "ask the board instead: `parfeed board --help`",
+    "period_settled": "`parfeed ledger correct PERIOD` brings in what shops report "
+    "afterwards",
+    "unknown_card": "give the consumer a budget: `parfeed ledger budget`",
+    "card_exceeded": "buy less, or see what is cheaper: `parfeed quote`",
+    "line_exceeded": "leave --use planned out: what goes beyond the plan line is then "
+    "bought unplanned",
+    "unknown_offer": "see who offers it: `parfeed quote`",
+    "price_exceeded": "see what it costs elsewhere: `parfeed quote`",
+    "share_out_of_window": "choose an --unplanned-share within the window of the "
+    "period's terms",
+    "terms_in_use": "set them for the next period",
+    "pace_too_low": "see the pace with `parfeed watch --channel alerts`",
+    "unknown_rebid": "see what is requested with `parfeed watch --channel alerts`",
+    "not_settled": "close the period first: `parfeed ledger close`",
     "unavailable": "try again when Kafka is back: `parfeed doctor`",
 }
 """By the code of the refusal; other codes mend the event itself, as the detail says."""
 
 
-UNKNOWN: Final = "see whether the board and the workers run: `parfeed doctor`, and the \
-logs; saying it again does no harm"
+UNKNOWN: Final = "see whether the board, the ledger and the workers run: `parfeed \
+doctor`, and the logs; saying it again does no harm"
 
 
 def complaint(outcome: Outcome) -> str:

@@ -75,22 +75,23 @@ def check_bids(traded: Traded, hour: Hour) -> None:
     own = {name: amount for name, amount in hour.planned.items() if name != "other"}
     others = {n: a for n, a in traded.planned.items() if n not in own}
     assert {n: traded.planned[n] for n in own} == own
-    assert sum(others.values()) == (hour.planned["other"] or 0)
+    together = sum(others.values())
+    assert together == (hour.planned["other"] or 0)
     made = {n: a for n, a in known(hour.made).items() if n not in own and a}
     assert others.keys() == (made.keys() if others else set())
+    share = together / sum(made.values()) if made else 0
     for name, bid in others.items():
-        exact = sum(others.values()) * made[name] / sum(made.values())
-        assert abs(bid - exact) < CENT
+        assert abs(bid - made[name] * share) < CENT
 
 
 def check_sales(traded: Traded, hour: Hour) -> None:
     """To each by its bid, at most its bid; the grid sells what is left."""
-    supply = sum(traded.planned.values())
+    share = min(Fraction(1), hour.within / sum(traded.planned.values()))
     left = hour.within
     for name, bid in traded.planned.items():
         sold = traded.sold[name]
         assert sold <= bid
-        assert abs(sold - bid * min(1, hour.within / supply)) < CENT
+        assert abs(sold - bid * share) < CENT
         left -= sold
     assert traded.sold["grid"] == left
     assert not left or traded.planned == {n: traded.sold[n] for n in traded.planned}

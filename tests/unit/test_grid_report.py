@@ -11,6 +11,8 @@ from parfeed.sources.grid_report import report_of
 from schemas.values import Quantity
 from streams.market.trading.terms import DEFAULT_TERMS
 
+NO_LOAD = {"planned_load_mwh": "50", "actual_load_mwh": ""}
+
 LINES = [
     an_hour(
         "2023-06-01T12:00:00",
@@ -58,6 +60,21 @@ def test_units_of_an_hour_without_a_price_are_counted_and_not_valued() -> None:
         line.startswith("10.00 MWh of them were bought in hours without a price")
         for line in report_lines(report)
     )
+
+
+def test_what_is_no_hour_is_counted_by_its_reason_and_adds_nothing() -> None:
+    report = report_of(hours_of([LINES[0], "\n", LINES[0], LINES[1]]))
+    assert report.refused == {"unreadable": 1, "duplicate_hour": 1}
+    assert report.hours == 2
+
+
+def test_a_load_without_prices_has_no_value_and_one_without_an_end_no_rest() -> None:
+    free = LINES[0].replace(",10.00,11.00", ",,")
+    report = report_of(hours_of([free, an_hour("2023-06-01T13:00:00", **NO_LOAD)]))
+    value, load = report.value, report.load
+    assert (value.within_plan, value.unplanned) == (0, 0)
+    assert value.planned == 50 * Decimal("-5.17")  # of the second hour
+    assert (load.planned, load.bought, load.not_bought) == (150, 110, 0)
 
 
 def test_hours_without_a_load_are_said() -> None:

@@ -15,7 +15,6 @@ from schemas.board_rows import RoundRow
 _STAGES: Final[dict[Stage, str]] = {
     "deriving": "deriving bids and plan lines from the four weeks before",
     "handing in": "handing in councils, products, bids and plan lines",
-    "folding": "folding them into the rows",
     "rounds": "the board announces prices, and schedules answer",
     "closed": "the gate is closed and the planned prices stand",
 }

@@ -56,7 +56,7 @@ LOOK_EVERY_S: Final = 0.1
 _WAITS: Final = b'"status":"waits"'
 # Looked for before a row is decoded: there are 13,000, and two wait.
 
-Stage = Literal["deriving", "handing in", "folding", "rounds", "closed"]
+Stage = Literal["deriving", "handing in", "rounds", "closed"]
 
 
 class NotPlanned(ParfeedError):
@@ -70,7 +70,7 @@ class PlanningNow(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         period: that is planned.
         stage: what is being done.
-        done, total: of events, while they are handed in or folded.
+        done, total: of events, while they are handed in.
         rounds: so far, oldest first.
         signed: council lines that waited, and that the demo has signed: (council_id,
             product_id).
@@ -198,10 +198,8 @@ class _Planning:
                 )
             self._total = len(lines)
             await self._hand_in(lines)
-            self._stage, self._total = "folding", len(week.lines)
-            # A round ends when it is quiet: what has not reached the board by then
-            # would be missing in it.
-            await self._until(lambda: self.folded() >= len(week.lines))
+            # Behind lines that Kafka has confirmed: no round ends before the workers
+            # have folded what had reached Kafka by then.
             self._stage, self._total = "rounds", 0
             await self._hand_in([week.opening])
         self._stage = "rounds"
@@ -247,9 +245,6 @@ class _Planning:
         moved_at = time.monotonic()
         while not is_so():
             seen = (self.folded(), sum(row.sequence for row in self.rounds()))
-            if self._stage == "folding":
-                self._done = seen[0]
-                self._show()
             if seen != last:
                 last, moved_at = seen, time.monotonic()
             elif time.monotonic() - moved_at > STALLED_S:

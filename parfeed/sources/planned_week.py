@@ -79,8 +79,9 @@ ELSEWHERE: Final = "elsewhere"
 KINDS: Final = ("council", "listing", "bid", "plan", "sign", "opening")
 """What events there are, as their ids say it."""
 
-QUIET_S: Final = 1.0
-"""All answers are the machine's; this is time for the federation to sign what waits."""
+QUIET_S: Final = 0.5
+"""All answers are the machine's; this is time for the federation to sign what waits,
+from the moment that the board has said so. Signing takes 0.1 s."""
 
 _LEAST: Final = 1 / Decimal(1024)
 _SMALLEST: Final = Decimal(1).scaleb(-MAX_DECIMALS)

@@ -52,8 +52,8 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=400
 
 # While a broker hands its partitions over they have no leader, and a transaction that
-# ends then gets no markers (KAFKA-20734): to readers of committed records its partitions
-# end there for ever. There is nobody to hand them over to.
+# ends then gets no markers (KAFKA-20734): to readers of committed records its
+# partitions end there for ever. There is nobody to hand them over to.
 controlled.shutdown.enable=false
 
 # Two cores and a handful of connections.

@@ -138,3 +138,27 @@ def test_what_is_left_for_a_request_is_taken_from_nobody(drawn, units):
 
 def test_a_group_without_purchases_comes_to_nothing():
     assert Group("bread", Prices()).totals() == Totals()
+
+
+def test_an_authorised_purchase_takes_the_line_from_those_that_were_reported():
+    with localcontext(EXACT):
+        prices = Prices()
+        prices.take(planned_price())
+        group = group_of(prices, 5)
+        reported = made(prices, trade_of(bought("e", "4", planned_quantity="4")), None)
+        group.add(reported)
+        group.add(made(prices, trade_of(bought("r", "3", 2 * DAY)), D(3)))
+        assert group.totals().paid == 50
+        assert reported.planned == 2
+
+
+def test_units_that_came_back_too_early_come_back_after_all():
+    with localcontext(EXACT):
+        prices = Prices()
+        prices.take(planned_price())
+        group = group_of(prices, 5)
+        back = trade_of(given_back("e", "2", HOUR, planned_quantity="2"))
+        group.add(made(prices, back, None))
+        assert group.totals().spent == -16
+        group.add(made(prices, trade_of(bought("r", "3", DAY)), D(3)))
+        assert (group.totals().paid, group.totals().spent) == (10, 0)

@@ -15,6 +15,7 @@ from support.trading_scenes import (
     plan_line,
     planned_price,
     posted,
+    round_price,
 )
 
 from streams.market.periods import Calendar
@@ -186,3 +187,12 @@ def test_a_refused_request_opens_no_period():
 def test_closes_and_corrections_are_not_decided_here():
     with pytest.raises(AssertionError, match="PeriodClosed is decided by the ledger"):
         market().decide(asked("close"))
+
+
+def test_what_has_moved_to_the_other_card_pays_for_no_planned_units():
+    # The line saves more than the planned card holds, so that all of it has moved.
+    state = market(lines=[plan_line("500", round=1)])
+    state.take(round_price("20.00", 1))
+    assert card_of(state).planned_left == 0
+    assert decided(state, asked("request", use="planned")) == "card_exceeded"
+    assert decided(state, asked("request", use="unplanned")).decision.code is None

@@ -52,8 +52,8 @@ class PeriodTrade:
         rates: the tax that goes on top of prices.
         products: by their product_id, as far as anything is known of them.
         cards: by consumer.
-        taken: what was counted, by event_id; purchases of known consumers as they
-            stand on their cards.
+        taken: the purchases and cancellations that were counted, by event_id; those
+            of known consumers as they stand on their cards.
         is_in_use: whether a purchase was taken.
         versions: of the period's rows.
     """
@@ -67,6 +67,8 @@ class PeriodTrade:
         self.cards: dict[str, Card] = {}
         self.taken: dict[str, Purchase | None] = {}
         self.is_in_use = False
+        # Its own ids: those of another topic name other events.
+        self._reports: set[str] = set()
         self.versions = Versions()
         self._overdrawn = 0
         # Products of each consumer's own plan lines: a card needs them once it is made.
@@ -106,15 +108,15 @@ class PeriodTrade:
             return
         card = self.card(consumer_id)
         self.group(card, event.product_id)
-        purchase = Purchase(trade_of(event), event.product_id, product.prices, approved)
+        purchase = Purchase(trade, event.product_id, product.prices, approved)
         self.taken[event.event_id] = purchase
         card.add(purchase)
         self._touched_cards[consumer_id] = card
 
     def take_production(self, event: ProductionReported) -> None:
         """Take a report of production."""
-        if event.event_id not in self.taken:
-            self.taken[event.event_id] = None
+        if event.event_id not in self._reports:
+            self._reports.add(event.event_id)
             self.product(event.product_id).produce(event)
 
     def take_price(self, event: PlannedPriceAnnounced) -> None:
@@ -243,14 +245,16 @@ class PeriodTrade:
     def _approve(
         self, event: PurchaseRecorded | PurchaseCancelled, approved: Decimal
     ) -> None:
-        # It was taken before it was known to be authorised.
+        # It was taken before it was known to be authorised. An event of somebody else's
+        # under its event_id would be another one, which nobody authorised.
         purchase = self.taken[event.event_id]
-        if purchase is None or event.consumer_id is None:
-            raise AssertionError(f"{event.event_id} was authorised for nobody")
-        card = self.cards[event.consumer_id]
-        card.groups[event.product_id].approve(purchase, approved)
-        card.touch(event.product_id)
-        self._touched_cards[event.consumer_id] = card
+        card = self.cards.get(event.consumer_id or "")
+        group = None if card is None else card.groups.get(event.product_id)
+        if purchase is None or card is None or group is None:
+            return
+        if group.approve(purchase, approved):
+            card.touch(event.product_id)
+            self._touched_cards[card.consumer_id] = card
 
     def _touch_groups(self, product: TradedProduct) -> None:
         for consumer_id in product.groups:

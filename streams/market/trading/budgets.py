@@ -59,9 +59,7 @@ def freed_budget(line: Line, prices: Prices) -> Decimal:
         return ZERO
     if not denied_quantity(line.quantity, terms, "plan", planned_price):
         return ZERO
-    price = prices.set_aside_at(line.round)
-    if price is None:
-        raise AssertionError("a product with a planned price has a first one")
+    price = prices.set_aside_at(line.round) or ZERO
     wanted = answer(line.quantity, terms, "plan", price)
     if wanted:
         return max(ZERO, wanted * price)

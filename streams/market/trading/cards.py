@@ -41,11 +41,6 @@ class Figures(NamedTuple):
     moved: Decimal
     loss: Decimal
 
-    @property
-    def is_overdrawn(self) -> bool:
-        """Tell whether either card is below zero."""
-        return self.planned_left < 0 or self.unplanned_left < 0
-
 
 class Card:
     """

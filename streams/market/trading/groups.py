@@ -171,11 +171,14 @@ class Group(msgspec.Struct, eq=False, gc=False):
         else:
             self._count(purchase, planned)
 
-    def approve(self, purchase: Purchase, planned: Decimal) -> None:
-        """Take note that a purchase in it was authorised."""
+    def approve(self, purchase: Purchase, planned: Decimal) -> bool:
+        """Take note that a purchase was authorised; return whether it is in it."""
+        if not any(each is purchase for each in self._purchases):
+            return False
         purchase.approved = planned
         purchase.shown = None
         self._is_stale = True
+        return True
 
     # Reading
 

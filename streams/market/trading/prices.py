@@ -64,11 +64,6 @@ class Prices:
         return self.steps[0] if self.steps else None
 
     @property
-    def last(self) -> Decimal | None:
-        """The price that stands in the end; None before there is any."""
-        return self.steps[-1] if self.steps else None
-
-    @property
     def next_revision(self) -> int:
         """The revision of an announcement that counts before all others."""
         return self._revision + 1

@@ -161,7 +161,7 @@ def automatic_price(
     """
     first, standing = product.prices.begin, product.standing_price()
     if first is None or standing is None:
-        return None
+        return None  # a price that stands later only is a person's to change
     factor = _ROOT.sqrt(_ROOT.divide(max(pace, ZERO), _HUNDRED))
     part = terms.rebid_percent / _HUNDRED
     factor = min(max(factor, 1 - part), 1 + part)

@@ -61,7 +61,11 @@ class App:
         name = f"feed-{uuid.uuid4().hex[:8]}"
         self._consumer = LogConsumer(settings)
         self._accounts = LogConsumer(
-            settings, ACCOUNTS, first=settings.partitions, isolation="read_committed"
+            settings,
+            ACCOUNTS,
+            first=settings.partitions,
+            isolation="read_committed",
+            seldom=True,
         )
         self._publisher = Publisher(settings)
         self._judge = Judge(settings)

@@ -41,6 +41,8 @@ CURES: Final[dict[str, str]] = {
     "pace_too_low": "see the pace with `parfeed watch --channel alerts`",
     "unknown_rebid": "see what is requested with `parfeed watch --channel alerts`",
     "not_settled": "close the period first: `parfeed ledger close`",
+    "nothing_to_correct": "what stands is what was settled; look at it with `parfeed "
+    "statement`",
     "unavailable": "try again when Kafka is back: `parfeed doctor`",
 }
 """By the code of the refusal; other codes mend the event itself, as the detail says."""

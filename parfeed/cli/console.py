@@ -26,7 +26,7 @@ Examples:
 
   parfeed console --board --alert imbalance=5 --bell
 
-  parfeed console --consumer
+  parfeed console --consumer ada
 
   parfeed console feed.example:8765 --period 2011-W44 --theme light
 """
@@ -60,9 +60,12 @@ def console(
         ),
     ] = False,
     consumer: Annotated[
-        bool,
-        typer.Option("--consumer", help="A consumer's: what a unit costs, and loses."),
-    ] = False,
+        str | None,
+        typer.Option(
+            "--consumer",
+            help="A consumer's: what a unit costs and loses, and its two cards.",
+        ),
+    ] = None,
     products: ProductsOption = "*",
     period: Annotated[
         str | None,
@@ -98,11 +101,11 @@ def console(
     Needs a terminal of 80 by 24 or more; press ? there for all keys. It connects again
     by itself. Without a terminal: parfeed watch.
     """
-    if board and consumer:
+    if board and consumer is not None:
         raise typer.BadParameter(
             "is either --board or --consumer", param_hint="--board"
         )
-    if company is not None and (board or consumer):
+    if company is not None and (board or consumer is not None):
         raise typer.BadParameter(
             "is a company's own; leave out --board and --consumer",
             param_hint="--company",
@@ -115,8 +118,9 @@ def console(
         )
     _open(
         feed_address(url, config),
-        view="board" if board else "consumer" if consumer else "company",
+        view="board" if board else "company" if consumer is None else "consumer",
         company=company,
+        consumer=consumer,
         products=products_of(products),
         period=period,
         thresholds=alert or [],
@@ -131,6 +135,7 @@ def _open(
     *,
     view: "View",
     company: str | None,
+    consumer: str | None,
     products: list[str],
     period: str | None,
     thresholds: list[str],
@@ -151,6 +156,7 @@ def _open(
 
     pinned = typed_if("--period", period, cells.period)
     typed_if("--company", company, cells.identifier)
+    typed_if("--consumer", consumer, cells.identifier)
     try:
         alerts = Alerts(read_thresholds(thresholds))
     except Unfit as exc:
@@ -160,6 +166,7 @@ def _open(
         view,
         alerts,
         company_id=company,
+        consumer_id=consumer,
         with_words=not has_colours,
         has_bell=has_bell,
     )

@@ -269,7 +269,7 @@ class ConsoleApp(App[None]):
     def action_mark(self) -> None:
         """Mark the chosen product, or take its mark away."""
         chosen = self.desk.chosen
-        if isinstance(chosen, str):
+        if isinstance(chosen, str) and chosen in self.desk.products:
             self.desk.products.mark(chosen)
             self.redraw(anew=True)
 

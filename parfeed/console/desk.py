@@ -11,6 +11,7 @@ from typing import Final
 
 from parfeed.client.row_kinds import Key
 from parfeed.console.alerts import Alerts
+from parfeed.console.cards import Cards
 from parfeed.console.details import details
 from parfeed.console.drawing import (
     Drawn,
@@ -28,7 +29,7 @@ from parfeed.console.status import Link, facts_line, link_line
 from parfeed.console.tables import Table, tables_of
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.rows import Row
-from schemas.trading_rows import OfferRow
+from schemas.trading_rows import CardRow, OfferRow
 
 LOOKED_AT: Final = 250
 """Rows that are held against the thresholds at every frame, though nothing of them has
@@ -43,6 +44,7 @@ class Desk:
         view: who looks.
         alerts: the thresholds to begin with.
         company_id: whose console it is; None if nobody said.
+        consumer_id: the same of a consumer.
         taxes: that losses are worked out with.
         with_words: name each colour, for terminals without.
         has_bell: whether new alerts ring.
@@ -50,6 +52,8 @@ class Desk:
     Attributes:
         products: of the period that is shown.
         rounds, councils: the newest rows, by their names.
+        consumer_id: as it was given.
+        cards: of the consumer.
         tables: that the view has.
         table: the one that is seen.
         shows_details: whether all of the chosen row is shown.
@@ -64,6 +68,7 @@ class Desk:
         alerts: Alerts,
         *,
         company_id: str | None = None,
+        consumer_id: str | None = None,
         taxes: Taxes | None = None,
         with_words: bool = False,
         has_bell: bool = False,
@@ -73,8 +78,15 @@ class Desk:
         self.products = Products(company_id, alerts, taxes)
         self.rounds: dict[Key, RoundRow] = {}
         self.councils: dict[Key, CouncilRow] = {}
+        self.consumer_id = consumer_id
+        self.cards = Cards()
         self.tables = tables_of(
-            view, self.products, self.rounds, self.councils, self.trend
+            view,
+            self.products,
+            self.rounds,
+            self.councils,
+            self.cards.purchases,
+            self.trend,
         )
         self.shows_details = False
         self.has_bell = has_bell
@@ -117,10 +129,16 @@ class Desk:
                 self.councils[key] = row
             elif isinstance(row, OfferRow):
                 self.products.offers.take([row])
+            elif isinstance(row, CardRow):
+                self.cards.take([row])
 
     def begin_offers(self) -> None:
         """Forget the offers: a snapshot follows."""
         self.products.offers.begin()
+
+    def begin_cards(self) -> None:
+        """Forget the consumer's cards: a snapshot follows."""
+        self.cards.begin()
 
     def tell_time(self, market_at: datetime | None) -> None:
         """Take the market's time, by which pace is reckoned."""

@@ -9,12 +9,17 @@ from parfeed.cli.layout import plain
 from parfeed.cli.numbers import ABSENT, money, number
 from parfeed.cli.planning.round_lines import status_lines
 from parfeed.console.economics import Taxes, cents
-from parfeed.console.product_columns import written_change, written_pace
+from parfeed.console.product_columns import (
+    written_change,
+    written_loss,
+    written_pace,
+)
 from parfeed.console.products import Product
 from parfeed.console.what_if import joined, quote
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.codec import decode_market_row
 from schemas.rows import MarketRow, Window
+from schemas.trading_rows import CardPurchase
 
 HEIGHT: Final = 9
 """Lines at most, one of them a rule; a terminal of 24 lines keeps nine rows."""
@@ -43,6 +48,8 @@ def details(
             lines = status_lines([row], now)
         case CouncilRow():
             lines = _council(row)
+        case CardPurchase():
+            lines = _purchase(row)
         case _:
             lines = ["no row is chosen"]
     return [f"── {lines[0]}"[:width], *[line[:width] for line in lines[1:]]][:HEIGHT]
@@ -106,6 +113,20 @@ def _product(
 def _window(name: str, window: Window) -> str:
     mean = money(None if window.mean_price is None else cents(window.mean_price), 10)
     return f"last {name} {number(window.quantity, 10)} at {mean}"
+
+
+def _purchase(row: CardPurchase) -> list[str]:
+    asked = "asked for before" if row.is_authorised else "reported by the shop"
+    return [
+        f"{plain(row.product_id)} from {plain(row.company_id)}, "
+        f"{row.occurred_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z",
+        f"{number(row.planned_quantity, _WIDTH)} planned at "
+        f"{money(row.planned_price, _WIDTH)}, "
+        f"{number(row.unplanned_quantity, _WIDTH)} unplanned at "
+        f"{money(row.unit_price, _WIDTH)}, before tax",
+        f"lost {written_loss(row.loss, _WIDTH)} against the plan, tax included",
+        f"{asked}; {plain(row.event_id)}",
+    ]
 
 
 def _council(row: CouncilRow) -> list[str]:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from parfeed.client.connection import connect
-from parfeed.client.errors import FeedError, FeedUnreachable
+from parfeed.client.errors import FeedError, FeedUnreachable, SubscriptionRefused
 from parfeed.client.feed import Feed
 from parfeed.client.subscription import Subscription
 from parfeed.console.desk import Desk
@@ -183,6 +183,11 @@ class Following:
                 )
             else:
                 reading.append(self._read(feed, "offers", period, desk.begin_offers))
+            if desk.consumer_id is not None:
+                party = f"consumer/{desk.consumer_id}"
+                reading.append(
+                    self._read(feed, "consumer", period, desk.begin_cards, party)
+                )
             await _until_first(self._turn_comes(), *reading)
 
     async def _turn_comes(self) -> None:
@@ -207,20 +212,31 @@ class Following:
                     await asyncio.sleep(0)
 
     async def _read(
-        self, feed: Feed, channel: str, period: str, begin: Callable[[], None]
+        self,
+        feed: Feed,
+        channel: str,
+        period: str,
+        begin: Callable[[], None],
+        party: str | None = None,
     ) -> None:
-        async with feed.subscribe(
-            channel, products=self._products, period=period, max_rate=RATE_PER_S
-        ) as lines:
-            async for update in lines:
-                if update.is_snapshot:
-                    begin()
-                keys, rows = update.keys, update.raw
-                for start in range(0, len(rows), SLICE_ROWS):
-                    end = start + SLICE_ROWS
-                    decoded = [lines.rows.decode(raw) for raw in rows[start:end]]
-                    self._desk.take_rows(keys[start:end], decoded)
-                    await asyncio.sleep(0)
+        about = {"products": self._products} if party is None else {"party": party}
+        try:
+            async with feed.subscribe(
+                channel, period=period, max_rate=RATE_PER_S, **about
+            ) as lines:
+                async for update in lines:
+                    if update.is_snapshot:
+                        begin()
+                    keys, rows = update.keys, update.raw
+                    for start in range(0, len(rows), SLICE_ROWS):
+                        end = start + SLICE_ROWS
+                        decoded = [lines.rows.decode(raw) for raw in rows[start:end]]
+                        self._desk.take_rows(keys[start:end], decoded)
+                        await asyncio.sleep(0)
+        except SubscriptionRefused as exc:
+            # The products are still worth looking at.
+            self._desk.message = f"{channel} is not shown: {exc}"
+            await self._turned.wait()
 
     def _note_empty(self, period: str, *, is_empty: bool) -> None:
         if is_empty:

@@ -25,10 +25,11 @@ def shown_facts(desk: "Desk", planning: str) -> list[str]:
     period = plain(desk.products.period) or "no period yet"
     gone = f", {100 * desk.products.gone:.0f}% gone" if desk.products.gone else ""
     return [
-        (desk.company_id and plain(desk.company_id)) or desk.view,
+        plain(desk.company_id or desk.consumer_id or desk.view),
         f"{period}{gone}{' (pinned)' if desk.is_pinned else ''}",
         *([sheet.name] if len(desk.tables) > 1 else []),
         place,
+        desk.cards.line() if desk.consumer_id is not None else "",
         f"filter {sheet.filter.name}" if sheet.filter.name != "all" else "",
         f"search {plain(sheet.search)}" if sheet.search else "",
         planning,

@@ -6,12 +6,13 @@ from typing import Any
 import msgspec
 
 from parfeed.client.row_kinds import Key
-from parfeed.console import board_columns, product_columns
+from parfeed.console import board_columns, cards, product_columns
 from parfeed.console.glances import Trend
 from parfeed.console.keys import View
 from parfeed.console.products import Product, Products
 from parfeed.console.sheets import Sheet
 from schemas.board_rows import CouncilRow, RoundRow
+from schemas.trading_rows import CardPurchase
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,7 @@ def tables_of(
     products: Products,
     rounds: Mapping[Key, RoundRow],
     councils: Mapping[Key, CouncilRow],
+    purchases: Mapping[str, CardPurchase],
     trend: Callable[[str], Trend],
 ) -> list[Table]:
     """
@@ -50,6 +52,7 @@ def tables_of(
         products: of the period that is shown.
         rounds: rows of the channel, by their names; live.
         councils: the same of its channel.
+        purchases: of a consumer, by event_id; live.
         trend: gives a product's sparklines.
     """
     consumer = product_columns.consumer_columns(lambda: products.taxes)
@@ -71,8 +74,25 @@ def tables_of(
         sign=_product_sign,
         trend=trend,
     )
-    if view != "board":
+    if view == "company":
         return [market]
+    if view == "consumer":
+        return [
+            market,
+            Table(
+                sheet=Sheet[str, CardPurchase](
+                    "purchases",
+                    cards.PURCHASES,
+                    filters=cards.PURCHASE_FILTERS,
+                    text=cards.purchase_text,
+                    sorted_by="When",
+                ),
+                all=lambda: purchases,
+                get=purchases.get,
+                sign=lambda row: "!" if (row.loss or 0) > 0 else " ",
+                alert_filter="unplanned",
+            ),
+        ]
     return [
         market,
         Table(

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from support.console import WEEK, council_row, market_row, round_row, written
+from support.console import WEEK, council_row, market_row, offer_row, round_row, written
 from support.feed import RowWriter, address, kill, start_feed
 from support.polling import eventually
 from support.processes import Processes, free_port
@@ -220,6 +221,25 @@ async def test_a_board_goes_through_its_tables_of_the_period_that_is_planned(
         assert desk.is_pinned
         await pilot.press("n")
         await eventually(lambda: desk.products.period == WEEK)
+
+
+async def test_offers_and_cards_are_followed_beside_the_market(
+    settings: Settings, processes: Processes
+) -> None:
+    await start_feed(settings, processes)
+    desk = Desk("consumer", Alerts({}), consumer_id="ada")
+    async with (
+        RowWriter(settings) as writer,
+        opened(address(settings), desk) as (app, pilot),
+    ):
+        await writer.write([market_row("bread"), offer_row("mill", "9.00")])
+        await eventually(lambda: desk.products.offers.of("bread"))
+        await eventually(lambda: condition(app) == "live")
+        # The rates are those that the offer was reckoned with.
+        assert desk.products.taxes.planned == Decimal("0.04")
+        assert "no cards" in written(desk.header(app.following.link(), 120))[1]
+        await pilot.press("tab")
+        assert desk.table.sheet.name == "purchases"
 
 
 async def test_a_company_has_no_keys_of_a_consumer_and_the_other_way_round() -> None:

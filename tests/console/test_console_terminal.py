@@ -88,6 +88,7 @@ async def test_without_colour_every_colour_is_a_word(
     async with RowWriter(settings) as writer:
         await writer.write([market_row("bread", supply=200)])
     plain = environ(settings, NO_COLOR="1")
-    with on_tmux(80, 24, plain, "console", "--consumer", "--period", WEEK) as screen:
+    options = ("--consumer", "ada", "--period", WEEK)
+    with on_tmux(80, 24, plain, "console", *options) as screen:
         await screen.shows("LIVE", "bread", "+66.7% red")
         assert not COLOURED.search(screen.styled())

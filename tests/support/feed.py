@@ -18,6 +18,7 @@ from schemas.codec import encode
 from schemas.rows import MarketRow
 from schemas.settings import Settings
 from schemas.topics import MARKET, Topic, full_name
+from schemas.trading_rows import OfferRow
 
 
 def address(settings: Settings) -> str:
@@ -78,6 +79,8 @@ def _key(row: FeedRow) -> bytes:
             return msgspec.json.encode([*named, "round", row.round])
         case CouncilRow():
             return msgspec.json.encode([*named, "council", row.council_id])
+        case OfferRow():
+            return msgspec.json.encode([*named, "offer", row.company_id])
         case MarketRow():
             return msgspec.json.encode(named)
 

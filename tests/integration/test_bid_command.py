@@ -2,18 +2,17 @@
 
 import json
 import signal
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from support.commands import Done, on_terminal, run
+from support.deployment import running
 from support.polling import eventually
-from support.processes import Processes, free_port
+from support.processes import free_port
 
 from parfeed.broker import EmbeddedBroker
-from parfeed.deployment import set_up
 from parfeed.planning.bids import template
 from schemas.settings import Settings
 
@@ -26,21 +25,8 @@ async def market(
 ) -> AsyncIterator[Settings]:
     """A worker and a feed server for all tests here; each bids for its own products."""
     folder = tmp_path_factory.mktemp("bids")
-    settings = Settings(
-        broker=broker.bootstrap,
-        topic_prefix=f"test-{uuid.uuid4().hex[:12]}",
-        data_dir=str(folder / "data"),
-        port=free_port(),
-    )
-    await set_up(broker.bootstrap, settings)
-    processes = Processes(folder / "logs")
-    try:
-        await processes.worker(settings)
-        await processes.feed_server(settings)
-        await eventually(lambda: processes.is_ready(settings), within_s=30)
+    async with running(broker, folder, with_board=False) as settings:
         yield settings
-    finally:
-        await processes.end_all()
 
 
 async def bid(settings: Settings, *arguments: str, stdin: str | None = None) -> Done:

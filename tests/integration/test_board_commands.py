@@ -14,13 +14,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from support.commands import Done, on_terminal, run
+from support.deployment import running
 from support.planning import People
 from support.polling import eventually
-from support.processes import Processes, free_port
 from support.scenes import closed, opened, plan, say
 
 from parfeed.broker import EmbeddedBroker
-from parfeed.deployment import set_up
 from schemas.errors import REFUSALS
 from schemas.planning import PriceAnnounced
 from schemas.settings import Settings
@@ -35,22 +34,8 @@ async def planning(
 ) -> AsyncIterator[Settings]:
     """A deployment for all tests here; each plans a period of its own."""
     folder = tmp_path_factory.mktemp("planning")
-    settings = Settings(
-        broker=broker.bootstrap,
-        topic_prefix=f"test-{uuid.uuid4().hex[:12]}",
-        data_dir=str(folder / "data"),
-        port=free_port(),
-    )
-    await set_up(broker.bootstrap, settings)
-    processes = Processes(folder / "logs")
-    try:
-        await processes.worker(settings)
-        await processes.board(settings)
-        await processes.feed_server(settings)
-        await eventually(lambda: processes.is_ready(settings), within_s=30)
+    async with running(broker, folder, with_board=True) as settings:
         yield settings
-    finally:
-        await processes.end_all()
 
 
 async def board(settings: Settings, *arguments: str, stdin: str | None = None) -> Done:

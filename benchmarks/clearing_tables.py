@@ -142,25 +142,38 @@ def noise_table(runs: Sequence[Run]) -> Table:
         name = COUNCILS if economy == COUNCILS else "drawn economies"
         ratios.setdefault(name, []).append((floor, came / floor, without / floor))
 
-    def spread(values: Iterable[float]) -> str:
+    def spread(values: Iterable[float]) -> tuple[str, str, str]:
         ordered = sorted(values)
-        if len(ordered) == 1:
-            return f"{ordered[0]:.2f}"
         return (
-            f"{statistics.median(ordered):.2f} ({ordered[0]:.2f} to {ordered[-1]:.2f})"
+            f"{statistics.median(ordered):.2f}",
+            f"{percentile(ordered, 90):.2f}",
+            f"{ordered[-1]:.2f}",
         )
 
     return Table(
         title=f"10 % noise on every line in every round: round {NOISE_ROUND}",
-        head=("", "economies", "floor %", "times the floor", "without the noise"),
+        head=(
+            "",
+            "economies",
+            "floor %",
+            *("times the floor: median", "nine of ten", "worst"),
+            *("without the noise: median", "nine of ten", "worst"),
+        ),
         rows=[
-            (name, str(len(of)), *(spread(column) for column in zip(*of, strict=True)))
+            (
+                name,
+                str(len(of)),
+                f"{statistics.median(floor for floor, _, _ in of):.2f}",
+                *spread(came for _, came, _ in of),
+                *spread(without for _, _, without in of),
+            )
             for name, of in ratios.items()
         ],
         notes=[
             "The floor is the worst imbalance that the noise alone makes at prices "
-            "which clear. The last column is what the prices of that round would "
-            "make without the noise, in times of the floor."
+            "which clear; of the floors the median is shown. The last columns are what "
+            "the prices of that round would make without the noise, in times of the "
+            "floor."
         ],
     )
 

@@ -131,16 +131,31 @@ def test_a_trouble_is_settled_or_alarmed_or_neither() -> None:
 
 
 def test_noise_is_told_in_times_of_its_floor() -> None:
-    def noisy(seed: int, sixth: float) -> Run:
+    def noisy(case: Case, sixth: float) -> Run:
         return run(
-            Case(trouble="noise", trouble_seed=seed),
+            case,
             (90, 50, 20, 10, 9, sixth),
             floor_percent=4.0,
-            noiseless_percent=2.0,
+            noiseless_percent=sixth / 4,
         )
 
-    shown = noise_table([noisy(0, 5.0), noisy(1, 6.0), noisy(2, 40.0)])
-    assert [*shown.rows] == [(COUNCILS, "1", "4.00", "1.50", "0.50")]
+    councils = [
+        noisy(Case(trouble="noise", trouble_seed=seed), sixth)
+        for seed, sixth in enumerate((5.0, 6.0, 40.0))
+    ]
+    drawn = [
+        noisy(Case(economy="ces", seed=seed, trouble="noise"), 4.0 * (1 + seed))
+        for seed in range(11)
+    ]
+    shown = noise_table([*councils, *drawn])
+    assert [*shown.rows] == [
+        (COUNCILS, "1", "4.00", *("1.50",) * 3, *("0.38",) * 3),
+        (
+            *("drawn economies", "11", "4.00"),
+            *("6.00", "10.00", "11.00"),
+            *("1.50", "2.50", "2.75"),
+        ),
+    ]
 
 
 def test_the_rules_time_is_shown_of_the_first_round_and_the_slowest() -> None:

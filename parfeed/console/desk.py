@@ -29,7 +29,7 @@ from parfeed.console.status import Link, facts_line, link_line
 from parfeed.console.tables import Table, tables_of
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.rows import Row
-from schemas.trading_rows import CardRow, OfferRow
+from schemas.trading_rows import AlertRow, CardRow, OfferRow
 
 LOOKED_AT: Final = 250
 """Rows that are held against the thresholds at every frame, though nothing of them has
@@ -54,6 +54,7 @@ class Desk:
         rounds, councils: the newest rows, by their names.
         consumer_id: as it was given.
         cards: of the consumer.
+        told: the alerts of the feed itself, by their names.
         tables: that the view has.
         table: the one that is seen.
         shows_details: whether all of the chosen row is shown.
@@ -80,12 +81,14 @@ class Desk:
         self.councils: dict[Key, CouncilRow] = {}
         self.consumer_id = consumer_id
         self.cards = Cards()
+        self.told: dict[Key, AlertRow] = {}
         self.tables = tables_of(
             view,
             self.products,
             self.rounds,
             self.councils,
             self.cards.purchases,
+            self.told,
             self.trend,
         )
         self.shows_details = False
@@ -129,12 +132,18 @@ class Desk:
                 self.councils[key] = row
             elif isinstance(row, OfferRow):
                 self.products.offers.take([row])
+            elif isinstance(row, AlertRow):
+                self.told[key] = row
             elif isinstance(row, CardRow):
                 self.cards.take([row])
 
     def begin_offers(self) -> None:
         """Forget the offers: a snapshot follows."""
         self.products.offers.begin()
+
+    def begin_told(self) -> None:
+        """Forget the feed's alerts: a snapshot follows."""
+        self.told.clear()
 
     def begin_cards(self) -> None:
         """Forget the consumer's cards: a snapshot follows."""

@@ -19,7 +19,7 @@ from parfeed.console.what_if import joined, quote
 from schemas.board_rows import CouncilRow, RoundRow
 from schemas.codec import decode_market_row
 from schemas.rows import MarketRow, Window
-from schemas.trading_rows import CardPurchase
+from schemas.trading_rows import AlertRow, CardPurchase
 
 HEIGHT: Final = 9
 """Lines at most, one of them a rule; a terminal of 24 lines keeps nine rows."""
@@ -48,6 +48,8 @@ def details(
             lines = status_lines([row], now)
         case CouncilRow():
             lines = _council(row)
+        case AlertRow():
+            lines = _alert(row)
         case CardPurchase():
             lines = _purchase(row)
         case _:
@@ -113,6 +115,18 @@ def _product(
 def _window(name: str, window: Window) -> str:
     mean = money(None if window.mean_price is None else cents(window.mean_price), 10)
     return f"last {name} {number(window.quantity, 10)} at {mean}"
+
+
+def _alert(row: AlertRow) -> list[str]:
+    state = "raised" if row.is_raised else "passed"
+    when = ABSENT if row.since is None else f"{row.since.astimezone(UTC):%F %T}Z"
+    return [
+        f"{row.kind.replace('_', ' ')} of {plain(row.product_id)} in "
+        f"{plain(row.period)}: {state} since {when}",
+        f"{number(row.value, _WIDTH)} where {number(row.threshold, _WIDTH)} raises it",
+        f"asked by {plain(row.company_id)}" if row.company_id else "",
+        plain(row.reason),
+    ]
 
 
 def _purchase(row: CardPurchase) -> list[str]:

@@ -181,6 +181,7 @@ class Following:
                 reading.append(
                     self._read(feed, "councils", period, desk.begin_councils)
                 )
+                reading.append(self._read(feed, "alerts", period, desk.begin_told))
             else:
                 reading.append(self._read(feed, "offers", period, desk.begin_offers))
             if desk.consumer_id is not None:

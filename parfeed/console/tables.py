@@ -12,7 +12,7 @@ from parfeed.console.keys import View
 from parfeed.console.products import Product, Products
 from parfeed.console.sheets import Sheet
 from schemas.board_rows import CouncilRow, RoundRow
-from schemas.trading_rows import CardPurchase
+from schemas.trading_rows import AlertRow, CardPurchase
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +42,7 @@ def tables_of(
     rounds: Mapping[Key, RoundRow],
     councils: Mapping[Key, CouncilRow],
     purchases: Mapping[str, CardPurchase],
+    told: Mapping[Key, AlertRow],
     trend: Callable[[str], Trend],
 ) -> list[Table]:
     """
@@ -53,6 +54,7 @@ def tables_of(
         rounds: rows of the channel, by their names; live.
         councils: the same of its channel.
         purchases: of a consumer, by event_id; live.
+        told: alerts of the feed itself, by their names; live.
         trend: gives a product's sparklines.
     """
     consumer = product_columns.consumer_columns(lambda: products.taxes)
@@ -119,6 +121,19 @@ def tables_of(
             get=councils.get,
             sign=lambda row: "!" if row.status == "waits" else " ",
             alert_filter="waiting",
+        ),
+        Table(
+            sheet=Sheet[Key, AlertRow](
+                "alerts of the feed",
+                board_columns.ALERTS,
+                filters=board_columns.ALERT_FILTERS,
+                text=board_columns.alert_text,
+                sorted_by="Since",
+            ),
+            all=lambda: told,
+            get=told.get,
+            sign=lambda row: "!" if row.is_raised else " ",
+            alert_filter="raised",
         ),
     ]
 

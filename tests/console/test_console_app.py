@@ -216,7 +216,7 @@ async def test_a_board_goes_through_its_tables_of_the_period_that_is_planned(
         await eventually(lambda: len(desk.councils) == 1)
         await pilot.press("r")
         assert "north" in written(desk.lines(80, 3))[1]
-        await pilot.press("tab", "right_square_bracket")
+        await pilot.press("tab", "tab", "right_square_bracket")
         await eventually(lambda: desk.products.period == "2011-W45")
         assert desk.is_pinned
         await pilot.press("n")

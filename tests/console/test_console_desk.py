@@ -19,12 +19,14 @@ from support.console import (
     written,
 )
 
-from parfeed.client.row_kinds import COUNCIL_ROWS, ROUND_ROWS
+from parfeed.client.row_kinds import ALERT_ROWS, COUNCIL_ROWS, ROUND_ROWS
 from parfeed.console.desk import LOOKED_AT
 from parfeed.console.details import HEIGHT
 from parfeed.console.status import Link
 from schemas.codec import encode
 from schemas.rows import Rolling, Window
+from schemas.trading_rows import AlertRow
+from schemas.values import Period
 
 NOW = datetime(2011, 11, 3, 12, tzinfo=UTC)
 LINK = Link(url="ws://feed/", condition="live", lag_ms=3.0, silence_s=0.1)
@@ -185,8 +187,37 @@ def test_a_board_sees_products_rounds_and_what_waits_for_signatures():
     assert ("south" in waits[1], "north" in waits[2], len(waits)) == (True, True, 3)
     assert waits[1][1] == "!"
     assert waits[1].endswith("2/3")
-    desk.next_table(1)
+    desk.next_table(2)
     assert desk.table.sheet.name == "products"
+
+
+def test_a_board_sees_the_alerts_of_the_feed_that_stand():
+    desk = desk_of(view="board")
+    rows = [
+        AlertRow(
+            product_id=product_id,
+            period=Period(WEEK),
+            kind="rebid_requested",
+            is_raised=is_raised,
+            since=MIDWEEK,
+            value=Decimal(180),
+            threshold=Decimal(150),
+            company_id="bakery",
+            reason="the mill burnt down",
+        )
+        for product_id, is_raised in (("bread", True), ("milk", False))
+    ]
+    desk.take_rows([ALERT_ROWS.key_of(encode(row)) for row in rows], rows)
+    desk.next_table(-1)
+    desk.arrange(0, anew=True)
+    [_, line] = written(desk.lines(140, 9))
+    assert line.startswith("▸! bread")
+    for words in ("rebid requested", "raised", "2011-11-03 12:00Z", "180", "the mill"):
+        assert words in line
+    assert "180 where 150 raises it" in "\n".join(desk.details(80, NOW))
+    desk.begin_told()
+    desk.arrange(0, anew=True)
+    assert "no alerts of the feed here" in written(desk.lines(80, 2))[1]
 
 
 def test_an_empty_table_says_why():

@@ -5,6 +5,7 @@ Only after the earlier owner has been fenced: then nothing that is read can chan
 What the board has said since is read right behind it, see `unfolded`.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from typing import Any, Final
@@ -25,6 +26,11 @@ log = logging.getLogger(__name__)
 
 FETCH_BYTES: Final = 8 * 1024 * 1024
 """Of one fetch while reading back: some 8,000 rows."""
+
+PATIENCE_S: Final = 90.0
+"""For what is there and does not come: it lies behind an open transaction, and Kafka
+ends one whose writer is gone after 60 s at most. One that it has forgotten
+(KAFKA-20734) it never ends, and who waited for that would say nothing for ever."""
 
 MARKET_KEY_PARTS: Final = 2
 """product_id and period: the key of a row that a worker wrote."""
@@ -80,13 +86,13 @@ async def restore(
         # its start with a CancelledError, and without records nothing below waits.
         ends = await _log_ends(bootstrap, list(kept))
         for source, topic in kept.items():
-            async for records in _read(consumer, source, 0, ends[source]):
+            async for records in read_back(consumer, source, 0, ends[source]):
                 _put_back(tables, topic, records)
         for topic in SOURCES:
             source = TopicPartition(full_name(prefix, topic), partition)
             end = committed.get(topic.name, 0)
             span = tables.seen_ids(topic).span_to_read(end)
-            async for records in _read(consumer, source, span.start, span.stop):
+            async for records in read_back(consumer, source, span.start, span.stop):
                 folded = [record for record in records if record.offset < span.stop]
                 remember_batch(tables, topic, folded)
     finally:
@@ -122,7 +128,7 @@ async def unfolded(
     await consumer.start()
     try:
         end = (await consumer.end_offsets([source]))[source]
-        async for records in _read(consumer, source, begin, end):
+        async for records in read_back(consumer, source, begin, end):
             after = records[-1].offset + 1
             yield Batch(name, partition, begin, after, records)
             begin = after
@@ -157,17 +163,41 @@ def _consumer(bootstrap: str) -> AIOKafkaConsumer:
     )
 
 
-async def _read(
-    consumer: AIOKafkaConsumer, source: TopicPartition, begin: int, end: int
+async def read_back(
+    consumer: AIOKafkaConsumer,
+    source: TopicPartition,
+    begin: int,
+    end: int,
+    *,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[list[Any]]:
-    # The consumer's position, not the last record, says how far it is: control
-    # records and compacted ones are never delivered.
+    """
+    Read a partition from `begin` until `end` is reached, in batches as they come.
+
+    The consumer's position, not the last record, says how far it is: control records
+    and compacted ones are never delivered.
+
+    Raises:
+        IntegrityError: if nothing comes for `patience_s`.
+    """
     if begin >= end:
         return
     consumer.assign([source])
     consumer.seek(source, begin)
-    while await consumer.position(source) < end:
+    clock = asyncio.get_running_loop().time
+    at, moved_s = begin, clock()
+    while at < end:
         fetched = await consumer.getmany(source, timeout_ms=200)
+        position = await consumer.position(source)
+        if position > at:
+            at, moved_s = position, clock()
+        elif clock() - moved_s > patience_s:
+            raise IntegrityError(
+                f"{source.topic} [{source.partition}] ends at {end}, and nothing "
+                f"committed came after {at} for {patience_s:g} s: Kafka has left a "
+                "transaction open there; end it with `kafka-transactions.sh "
+                "find-hanging` and `abort`, or take a Kafka or data directory anew"
+            )
         for records in fetched.values():
             yield records
 

@@ -3,60 +3,15 @@
 from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError
-from aiokafka.structs import ConsumerRecord
+from support.stalling import BIDS, StallingKafka
 
 from streams.board.topic_reading import Reading, ReadingProgress, stretch
 
-BIDS = TopicPartition("bids", 2)
 
-
-class Kafka:
-    """
-    What a consumer is handed, batch by batch, and then nothing any more.
-
-    Args:
-        end: of the partition, as Kafka says it.
-        batches: offsets of records; the position goes to behind each batch.
-        skipped: control records behind every batch: never delivered, but passed.
-    """
-
-    def __init__(self, end: int, batches: list[list[int]], skipped: int = 0) -> None:
-        self._end = end
-        self._batches = list(batches)
-        self._skipped = skipped
-        self._position = 0
-
-    async def end_offsets(self, sources: list[TopicPartition]) -> dict[Any, int]:
-        return dict.fromkeys(sources, self._end)
-
-    def assign(self, sources: list[TopicPartition]) -> None:
-        assert sources == [BIDS]
-
-    def seek(self, source: TopicPartition, offset: int) -> None:
-        self._position = offset
-
-    async def position(self, source: TopicPartition) -> int:
-        return self._position
-
-    async def getmany(
-        self, source: TopicPartition, timeout_ms: int
-    ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
-        if not self._batches:
-            return {}
-        offsets = self._batches.pop(0)
-        self._position = offsets[-1] + 1 + self._skipped
-        return {source: [record(offset) for offset in offsets]}
-
-
-def record(offset: int) -> ConsumerRecord[Any, Any]:
-    return ConsumerRecord(
-        BIDS.topic, BIDS.partition, offset, 0, 0, None, b"", None, 0, 0, ()
-    )
-
-
-async def offsets_of(kafka: Kafka, begin: int, end: int, **more: Any) -> list[int]:
+async def offsets_of(
+    kafka: StallingKafka, begin: int, end: int, **more: Any
+) -> list[int]:
     return [
         record.offset
         async for records in stretch(kafka, BIDS, begin, end, **more)
@@ -65,23 +20,23 @@ async def offsets_of(kafka: Kafka, begin: int, end: int, **more: Any) -> list[in
 
 
 async def test_what_lies_at_or_behind_the_end_is_left_out() -> None:
-    kafka = Kafka(end=9, batches=[[0, 1, 2], [3, 4, 5, 6]])
+    kafka = StallingKafka(end=9, batches=[[0, 1, 2], [3, 4, 5, 6]])
     assert await offsets_of(kafka, 0, 5) == [0, 1, 2, 3, 4]
 
 
 async def test_what_lies_beyond_the_partitions_end_is_not_waited_for() -> None:
-    kafka = Kafka(end=3, batches=[[0, 1, 2]])
+    kafka = StallingKafka(end=3, batches=[[0, 1, 2]])
     assert await offsets_of(kafka, 0, 10**9) == [0, 1, 2]
     assert await offsets_of(kafka, 3, 10**9) == []
 
 
 async def test_control_records_are_passed_though_they_never_come() -> None:
-    kafka = Kafka(end=4, batches=[[0, 1]], skipped=2)
+    kafka = StallingKafka(end=4, batches=[[0, 1]], skipped=2)
     assert await offsets_of(kafka, 0, 4) == [0, 1]
 
 
 async def test_a_kafka_that_hands_out_nothing_more_is_not_waited_for_for_ever() -> None:
-    kafka = Kafka(end=5, batches=[[0, 1]])
+    kafka = StallingKafka(end=5, batches=[[0, 1]])
     with pytest.raises(KafkaTimeoutError, match=r"bids \[2\] ends at 5.* after 2 "):
         await offsets_of(kafka, 0, 5, patience_s=0.01)
 
@@ -90,7 +45,7 @@ async def test_all_that_is_passed_adds_up_to_the_total() -> None:
     told: list[Reading] = []
     progress = ReadingProgress(told.append)
     progress.begin("Folding", 7)
-    kafka = Kafka(end=9, batches=[[2, 3], [5, 6, 7, 8]], skipped=1)
+    kafka = StallingKafka(end=9, batches=[[2, 3], [5, 6, 7, 8]], skipped=1)
     await offsets_of(kafka, 2, 9, progress=progress)
     assert told == [
         Reading("Folding", 0, 7),

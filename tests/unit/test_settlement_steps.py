@@ -258,6 +258,14 @@ def test_all_tax_goes_back_to_consumers_when_nothing_was_planned():
     assert made.rows[0].kept == 0
 
 
+def test_without_a_planned_price_the_error_is_whole_whatever_was_planned():
+    sale = bought("1", "ann", "mill", "80", "10")
+    made = settled(market(sale, lines=[line_of("plan", "ann", "100")]))
+    [given] = entries(made, "tax_returned")
+    assert given == {"company/mill": "160.00", TAX: "-160.00"}
+    assert made.rows[0].error_percent == 100
+
+
 def test_the_error_is_whole_at_most():
     made = plan_of("10", bought("1", "ann", "mill", "50", "10", planned="50"))
     assert made.rows[0].error_percent == 100

@@ -166,7 +166,7 @@ async def _show(
 ) -> "Totals":
     from pathlib import Path
 
-    from parfeed.cli.demo_screen import DERIVED, REAL, shown_demo
+    from parfeed.cli.demo_screen import DERIVED, GRID, shown_demo
     from parfeed.client.connection import connect
     from parfeed.demo.replaying import replay_and_add_up
     from parfeed.demo.run import run_demo
@@ -174,7 +174,7 @@ async def _show(
     from parfeed.replay.source import planned_sample_source
 
     source = planned_sample_source() if data == "retail" else grid_sample_source()
-    said = DERIVED if data == "retail" else REAL
+    said = DERIVED if data == "retail" else GRID
     report = None
     async with (
         connect(supervisor.url, client="parfeed demo") as feed,

@@ -26,10 +26,10 @@ DERIVED: Final = (
 )
 """Wherever derived figures show, they are said to be derived."""
 
-REAL: Final = (
-    "The German grid by the hour: day-ahead forecasts and prices are the plan, "
-    "balancing prices the unplanned ones. All of it is real."
+GRID: Final = (
+    "Real hours of the German grid. Derived: sources' shares in bids and sales."
 )
+"""The same of the grid (docs/grid.md)."""
 
 
 class Shown:

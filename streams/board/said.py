@@ -181,7 +181,8 @@ def _add_events(said: dict[str, Said], partition: int, records: list[Any]) -> No
                         event.revision,
                         +event.indicative_price,
                     )
-            case PlannedPriceAnnounced():
+            # For the rest of a period is what the ledger says of a requested rebid.
+            case PlannedPriceAnnounced(stands_from=None):
                 one.planned[event.product_id] = event
             case PeriodAnnounced():
                 if one.times is None or event.revision > one.times.revision:

@@ -26,7 +26,7 @@ from schemas.planning import (
     PriceAnnounced,
     PriceIndicated,
 )
-from schemas.rows import ZERO, Line, LineKind
+from schemas.rows import ZERO, Line, LineKind, Terms
 from schemas.topics import PRODUCTION, PURCHASES
 from schemas.trading import TradingEnded
 from schemas.values import Period
@@ -294,6 +294,17 @@ class Lines:
     ) -> Change:
         key = self._new_key(kind, event, period, revision)
         standing = self._tables.standing(event.product_id, period)
+        if (
+            isinstance(event, PlannedPriceAnnounced)
+            and event.stands_from is not None
+            and standing.planned is not None
+        ):
+            # A requested rebid changes what the rest of a period is paid at, not what
+            # was planned: a line that its price would deny has been bought from. The
+            # price that lines answer stays with it, as its limit.
+            terms = Terms(limit=standing.planned)
+            self._put_board(key, kind, period, price, revision, terms)
+            return _NOTHING
         before = [
             (key, line, standing.denied_of(line))
             for key, line in standing.lines.items()
@@ -363,6 +374,7 @@ class Lines:
         period: Period,
         amount: Decimal,
         revision: int,
+        terms: Terms | None = None,
     ) -> None:
         self._put(
             key,
@@ -374,6 +386,7 @@ class Lines:
                 amount=ZERO + amount,
                 revision=revision,
                 round=revision if kind == "announced_price" else 0,
+                terms=terms,
             ),
         )
 

@@ -36,7 +36,7 @@ class Standing:
 
     Attributes:
         announced: price of the round that runs; None before the first.
-        planned: the planned price; None before it is announced.
+        planned: the planned price that lines answer; None before it is announced.
         is_out: the councils whose lines do not count.
         lines: bids and plan lines.
     """
@@ -62,7 +62,9 @@ class Standing:
             case "announced_price":
                 self.announced = line.amount
             case "planned_price":
-                self.planned = line.amount
+                # For the rest of a period: the plan stays as it was made, see lines.py.
+                limit = None if line.terms is None else line.terms.limit
+                self.planned = line.amount if limit is None else limit
             case "decision":
                 (self.is_out.discard if line.amount else self.is_out.add)(line.party_id)
 

@@ -273,7 +273,9 @@ class PeriodTrade:
             self._add(rows, self.versions.renew(row))
         if self._touched_cards:
             self._touched_cards.clear()
-            value = Decimal(self._overdrawn)
+            # Fewer are withheld, in an alert that passes too.
+            number = Decimal(self._overdrawn)
+            value = number if number >= LEAST_OVERDRAWN else None
             self._alert(rows, "overdrawn", None, value, LEAST_OVERDRAWN)
 
     def _add_product(

@@ -1,9 +1,9 @@
 """
 A client that follows the protocol by the letter always has its rows as of its cursor.
 
-Whatever happens: rows of all channels change in one log, clients come, ask for other
-things, are slow, ask for a rate, lose what was under way, come back to another server
-that has read more or less.
+Whatever happens: rows of all channels change in one log, private ones in partitions of
+their own, clients come, ask for other things, are slow, ask for a rate, lose what was
+under way, come back to another server that has read more or less.
 """
 
 from collections.abc import Iterator
@@ -23,6 +23,7 @@ from support.by_the_letter import (
     Reader,
     checksum_of,
     council_record,
+    ledger_record,
     round_record,
     row_key,
     row_value,
@@ -37,11 +38,13 @@ from schemas.codec import encode
 from schemas.cursor import Cursor
 from schemas.feed import Hello, Message, Subscribe, Unsubscribe
 from schemas.settings import Settings
+from schemas.trading_rows import CardRow
 from schemas.values import Period
 
 PARTITIONS = 2
 PRODUCTS = ("rye", "salt", "oats", "hops")
 PERIODS = ("2011-W44", "2011-W45")
+PARTIES = ("consumer/ada", "consumer/bob", "consumer/eve")
 IDS = ("s", "t")
 SETTINGS = Settings()
 
@@ -59,7 +62,10 @@ of_councils = st.tuples(
     st.sampled_from(PERIODS),
     st.sampled_from(("north", "south")),
 )
-row_names = st.one_of(of_market, of_market, of_rounds, of_councils)
+of_cards = st.tuples(
+    st.just("consumer"), st.sampled_from(PARTIES), st.sampled_from(PERIODS)
+)
+row_names = st.one_of(of_market, of_market, of_rounds, of_councils, of_cards)
 
 periods = st.one_of(st.none(), st.sampled_from(PERIODS).map(Period))
 selections = st.one_of(
@@ -74,6 +80,13 @@ selections = st.one_of(
         }
     ),
     st.fixed_dictionaries({"channel": st.just("rounds"), "period": periods}),
+    st.fixed_dictionaries(
+        {
+            "channel": st.just("consumer"),
+            "party": st.sampled_from(PARTIES),
+            "period": periods,
+        }
+    ),
 )
 modes = st.sampled_from(
     [
@@ -91,18 +104,25 @@ class Log:
     def __init__(self) -> None:
         self.records: list[tuple[int, int, bytes, bytes]] = []
         self._names: list[tuple[str, Name]] = []
-        self._next = [0] * PARTITIONS
+        self._next = [0] * 2 * PARTITIONS
         self._sequence = 0
 
     def write(self, channel: str, name: Name, gap: int) -> None:
         product_id, period, *rest = name
-        partition = (*PRODUCTS, "*").index(product_id) % PARTITIONS
+        if channel == "consumer":
+            partition = PARTITIONS + PARTIES.index(product_id) % PARTITIONS
+        else:
+            partition = (*PRODUCTS, "*").index(product_id) % PARTITIONS
         # The marks of transactions take offsets as well.
         offset = self._next[partition] + gap
         self._next[partition] = offset + 1
         self._sequence += 1
         if channel == "rounds":
             record = round_record(rest[0], self._sequence, period)
+        elif channel == "consumer":
+            record = ledger_record(
+                CardRow(period=period, party=product_id, sequence=self._sequence)
+            )
         elif channel == "councils":
             record = council_record(rest[0], product_id, self._sequence, period)
         else:
@@ -121,6 +141,7 @@ class Log:
                 offset < end.offsets[partition]
                 and (start is None or offset >= start.offsets[partition])
                 and channel == wanted.channel
+                and wanted.party in (None, name[0])
                 and (wanted.products == ("*",) or name[0] in wanted.products)
                 and wanted.period in (None, name[1])
             ):
@@ -130,7 +151,7 @@ class Log:
 class Server:
     def __init__(self, log: Log) -> None:
         self._log = log
-        self.channels = Channels(View("ab", PARTITIONS))
+        self.channels = Channels(View("ab", PARTITIONS, PARTITIONS))
         self._read = 0
 
     def read(self, count: int) -> None:
@@ -151,7 +172,7 @@ class Client:
 
     def connect(self, server: Server) -> None:
         self.server = server
-        self.session = Session(SETTINGS, server.channels, "server", 0.0)
+        self.session = Session(SETTINGS, server.channels, "server", 0.0, "::1")
         self.say(Hello())
         for name, subscribe in self.wanted.items():
             self.ask(name, subscribe, resume=self.reader.cursors.get(name))
@@ -167,6 +188,7 @@ class Client:
                 id=name,
                 channel=subscribe.channel,
                 products=subscribe.products,
+                party=subscribe.party,
                 period=subscribe.period,
                 mode=subscribe.mode,
                 max_rate=subscribe.max_rate,
@@ -270,6 +292,7 @@ class Feed(RuleBasedStateMachine):
             id=name,
             channel=old.channel,
             products=old.products,
+            party=old.party,
             period=old.period,
             **mode,
         )

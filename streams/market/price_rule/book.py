@@ -212,21 +212,23 @@ def _moved(schedules: Schedules, lines: Standing) -> Schedules:
 
 
 def _supply(answers: Answers) -> Floats:
-    # In canonical order, so that a sum of floats is the same whatever came first.
-    bids = answers.bids
-    order = np.lexsort((bids.quantity, bids.company, bids.product))
-    sums = summed(bids.product[order], bids.quantity[order], len(answers.hidden_supply))
+    bids, products = answers.bids, len(answers.hidden_supply)
+    sums = _in_any_order(bids.product, bids.quantity, products)
     return sums + answers.hidden_supply
 
 
 def _demand(answers: Answers) -> Floats:
-    products = len(answers.hidden_demand)
-    plans, inputs = answers.plans, answers.inputs
-    order = np.lexsort((plans.quantity, plans.consumer, plans.product))
-    wanted = summed(plans.product[order], plans.quantity[order], products)
-    order = np.lexsort((inputs.quantity, inputs.product))
-    needed = summed(inputs.product[order], inputs.quantity[order], products)
+    plans, inputs, products = answers.plans, answers.inputs, len(answers.hidden_demand)
+    wanted = _in_any_order(plans.product, plans.quantity, products)
+    needed = _in_any_order(inputs.product, inputs.quantity, products)
     return wanted + needed + answers.hidden_demand
+
+
+def _in_any_order(product: Integers, quantity: Floats, products: int) -> Floats:
+    # From the least to the greatest, so that a sum of floats is the same whatever came
+    # first: which of two equal ones does makes no difference.
+    order = np.argsort(quantity)
+    return summed(product[order], quantity[order], products)
 
 
 def _cleaned(round_: Round) -> Round:

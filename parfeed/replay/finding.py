@@ -24,6 +24,7 @@ from parfeed.sources import grid, retail
 from parfeed.sources.grid_reading import ALL_DAYS, Days, is_grid_header
 from parfeed.sources.grid_time import day_named
 from parfeed.sources.opening import open_text, plain_suffix
+from schemas.errors import InvalidValue
 
 GRID: Final = "grid"
 """The name of the packaged hours on the command line."""
@@ -51,7 +52,6 @@ def find_source(
     Raises:
         UnusableSource: if there is no such file, none that could be read, or no such
             part of it.
-        InvalidValue: if `first` or `last` of a grid's hours names no day or week.
     """
     if name == GRID:
         return grid_sample_source(_days(first, last))
@@ -95,10 +95,16 @@ def _looked_at(path: Path, suffix: str) -> tuple[str, bool]:
 def _days(first: str | None, last: str | None) -> Days:
     if first is None and last is None:
         return ALL_DAYS
-    days = Days(
-        None if first is None else day_named(first),
-        None if last is None else day_named(last, last=True),
-    )
+    try:
+        days = Days(
+            None if first is None else day_named(first),
+            None if last is None else day_named(last, last=True),
+        )
+    except InvalidValue as exc:
+        raise UnusableSource(
+            "a part of a grid's hours is named by a day such as 2023-10-29 or a week "
+            f"such as 2023-W43, was {exc.value!r}"
+        ) from exc
     if days.first is not None and days.last is not None and days.first > days.last:
         raise UnusableSource(
             f"the last day, {days.last}, lies before the first one, {days.first}"

@@ -27,7 +27,6 @@ from parfeed.sources.opening import (
     read_sample_bytes,
 )
 from schemas.codec import decode_event, encode
-from schemas.errors import InvalidValue
 from schemas.events import PurchaseRecorded
 
 SALES = (
@@ -140,8 +139,9 @@ def test_parts_of_a_grids_hours_are_named_by_day_or_week() -> None:
 def test_days_that_end_before_they_begin_are_refused() -> None:
     with pytest.raises(UnusableSource, match="lies before the first one"):
         find_source("grid", "2023-10-30", last="2023-10-29")
-    with pytest.raises(InvalidValue):
-        find_source("grid", "last week")
+    for first, last in (("last week", None), (None, "2023-10-29T02")):
+        with pytest.raises(UnusableSource, match="such as 2023-10-29 or a week"):
+            find_source("grid", first, last=last)
 
 
 def test_only_a_grids_hours_have_a_last_day(tmp_path: Path) -> None:

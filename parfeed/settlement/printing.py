@@ -53,11 +53,12 @@ def period_lines(period: SettledPeriod) -> list[str]:
     """Return what a period comes to, in lines for people."""
     first, last = period.settlements[0], period.settlements[-1]
     how = "closed" if period.is_closed else "not closed, as it stands"
-    products = len(last.standing.rows)
-    lines = [
-        f"{period.period} ({how}): {products:,} products, {len(first.postings):,} "
-        f"postings, {len(last.balances):,} accounts"
-    ]
+    counts = (
+        _counted(len(last.standing.rows), "product"),
+        _counted(len(first.postings), "posting"),
+        _counted(len(last.balances), "account"),
+    )
+    lines = [f"{period.period} ({how}): {', '.join(counts)}"]
     sums = {
         group: _sum(
             balance for name, balance in last.balances.items() if name.startswith(begin)
@@ -69,8 +70,8 @@ def period_lines(period: SettledPeriod) -> list[str]:
     lines += [f"  {group:<10}{amount:>{width},f}" for group, amount in sums.items()]
     lines.append(f"  tax: {_tax(last.standing.rows.values())}")
     lines += [
-        f"  correction {each.revision}: {len(each.postings):,} postings, "
-        f"{len({row.account for row in each.statements}):,} statements"
+        f"  correction {each.revision}: {_counted(len(each.postings), 'posting')}, "
+        f"{_counted(len({row.account for row in each.statements}), 'statement')}"
         for each in period.settlements[1:]
     ]
     return lines
@@ -80,6 +81,10 @@ def refused_text(refused: RefusedLine) -> str:
     """Return a refused line in words, as `parfeed send` has them."""
     named = f" ({escaped(refused.event_id)})" if refused.event_id else ""
     return f"line {refused.line}: {refused.code}: {refused.detail}{named}"
+
+
+def _counted(count: int, of: str) -> str:
+    return f"{count:,} {of}" if count == 1 else f"{count:,} {of}s"
 
 
 def _period(period: SettledPeriod) -> Iterator[bytes]:

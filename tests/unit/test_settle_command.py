@@ -52,7 +52,7 @@ def test_json_is_one_line_of_all_periods(app, file):
 def test_the_summary_is_for_people(app, file):
     done = run(app, file)
     assert done.exit_code == 0
-    assert "2011-W44 (not closed, as it stands): 1 products" in done.stdout
+    assert "2011-W44 (not closed, as it stands): 1 product" in done.stdout
     assert "2 events counted, 0 refused" in done.stdout
 
 

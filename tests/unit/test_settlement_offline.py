@@ -306,7 +306,7 @@ def test_the_summary_says_who_got_and_paid_what():
         *PLANNED, *TRADED, CLOSE, sale("late", "dan", "Y", "5", "12"), CORRECTION
     )
     lines = period_lines(period)
-    assert lines[0] == "2011-W44 (closed): 1 products, 7 postings, 11 accounts"
+    assert lines[0] == "2011-W44 (closed): 1 product, 7 postings, 11 accounts"
     named = {line.split()[0]: line.split()[-1] for line in lines[1:6]}
     last = period.settlements[-1].balances
     assert named["sum"] == "0.00"

@@ -251,7 +251,12 @@ def _operations() -> dict[str, Schema]:
     # From the side of parfeed: it receives what clients send.
     feed = "#/channels/feed"
     operations: dict[str, Schema] = {}
-    answers = {"hello": "welcome", "publish": "ack", "ping": "heartbeat"}
+    answers = {
+        "hello": "welcome",
+        "publish": "ack",
+        "quote": "quoted",
+        "ping": "heartbeat",
+    }
     for kind in _kinds("ClientMessage"):
         tag = _tag(kind)
         operation: Schema = {
@@ -270,7 +275,7 @@ def _operations() -> dict[str, Schema]:
             }
         operations[tag] = operation
     for kind in _kinds("ServerMessage"):
-        if _tag(kind) not in {_tag(Welcome), "ack"}:
+        if _tag(kind) not in {_tag(Welcome), "ack", "quoted"}:
             operations[_tag(kind)] = {
                 "action": "send",
                 "channel": {"$ref": feed},

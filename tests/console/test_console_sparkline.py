@@ -1,6 +1,6 @@
 """A sparkline's heights follow its values."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from parfeed.console.sparkline import BLOCKS, narrowed, sparkline
@@ -19,6 +19,7 @@ def test_a_sparkline_is_as_wide_as_its_cell(series, width, from_zero):
 
 
 @given(values)
+@example([0.0, 5e-324])  # half of it is no float any more
 def test_what_is_greater_is_never_drawn_lower(series):
     drawn = sparkline(series, len(series))
     heights = [

@@ -210,3 +210,40 @@ def test_a_product_of_a_later_period_is_another():
     state.changed_rows()
     state.take(indicated)
     assert state.changed_rows() == []
+
+
+def test_a_line_that_is_not_denied_moves_nothing():
+    state = market(lines=[denied_line(limit="10.01")])
+    assert card_of(state).moved == 0
+
+
+def test_a_card_of_lines_alone_is_not_shown_when_its_consumer_asks_in_vain():
+    state = market(lines=[plan_line("3", "bob")])
+    state.changed_rows()
+    assert decided(state, asked("request", consumer_id="bob")) == "unknown_card"
+    # Somebody else's purchase takes nothing from bob, who has no card yet.
+    state.take(bought("e-1", "3", planned_quantity="3"))
+    assert [row.party for row in rows_of(state, "card")] == ["consumer/ada"]
+
+
+def test_a_company_that_asks_a_price_in_a_later_period_first_keeps_it():
+    state = market(posted("Z", "9.00", 8 * DAY))
+    state.forget(WEEK)
+    state.take(posted("Z", "9.50", 9 * DAY))
+    (offer,) = [row for row in rows_of(state, "offer") if row.company_id == "Z"]
+    assert offer.unplanned_price == D("9.50")
+
+
+def test_a_request_before_any_planned_price_stands_is_unplanned():
+    state = TradingState(Calendar("week"))
+    state.decide(asked("budget"))
+    state.put_line(plan_line("10"))
+    state.take(planned_price(at=5 * DAY))
+    state.take(posted("X", "8.00"))
+    made_ = state.decide(asked("request", quantity="2"))
+    assert made_.decision.planned_quantity == 0
+    restarted = TradingState(Calendar("week"))
+    restarted.restore(asked("request", quantity="2"), made_.decision)
+    restarted.take(planned_price(at=5 * DAY))
+    card = card_of(restarted)
+    assert (card.planned_spent, card.newest[0].planned_price) == (0, None)

@@ -25,8 +25,9 @@ from streams.market.answers import (
     imbalance_percent,
     supply_of,
 )
-from streams.market.price_rule.limits import Limits
+from streams.market.price_rule.limits import DEFAULT_LIMITS, Limits
 from streams.market.price_rule.rule import Announcement, announce
+from streams.market.price_rule.sums import OWN
 
 
 @pytest.fixture(scope="module")
@@ -61,11 +62,30 @@ def test_councils_clear_in_three_rounds_wherever_they_start(councils, price):
     assert {said.method for said in announced} == {"shares"}
 
 
-@pytest.mark.parametrize(("price", "rounds"), [(700, 8), (7, 8), (70_000, 9)])
-def test_councils_that_show_sums_alone_clear_all_the_same(councils, price, rounds):
-    worst, announced = played(Hiding(councils), np.full(50, float(price)), rounds, 3)
+@pytest.mark.parametrize("price", [700, 7, 70_000])
+def test_councils_that_show_sums_alone_clear_in_eight_rounds(councils, price):
+    worst, announced = played(Hiding(councils), np.full(50, float(price)), 8, 3)
     assert worst[-1] < 3
     assert announced[0].method == "sums"
+
+
+def test_sums_are_followed_twice_as_far_as_long_as_they_come_true():
+    # A market that is just what is expected of sums, far from clearing.
+    clearing = np.array([1.9, -1.9, 1.9, -1.9])
+    x, so_far, steps = np.zeros(4), [], []
+    for _ in range(3):
+        ratio = -OWN * (x - clearing)
+        supply = np.exp(x)
+        so_far.append(
+            round_of(
+                np.exp(x), hidden_supply=supply, hidden_demand=supply * np.exp(ratio)
+            )
+        )
+        found = np.log(announce(so_far).prices)
+        steps.append(np.abs(found - x).max())
+        x = found
+    least = DEFAULT_LIMITS.groping_step
+    assert steps == pytest.approx([least, 2 * least, 1.9 - 3 * least], rel=1e-3)
 
 
 def test_councils_with_schedules_clear_in_two_rounds(councils):

@@ -161,8 +161,8 @@ _PRICE: Final = _amount(
     "Price", 7, 3, lambda product: product.glance.standing_price, write=money
 )
 _INDICATIVE: Final = _amount(
-    "Indicat.",
-    8,
+    "Indicative",
+    10,
     5,
     lambda product: product.glance.price.indicative,
     write=money,

@@ -134,7 +134,7 @@ def test_when_the_chosen_row_goes_the_one_in_its_place_is_chosen():
     one = sheet("Name")
     one.arrange(named(dict.fromkeys("abcd")))
     one.move(2, now=0)
-    one.arrange(named(dict.fromkeys("abd")))
+    one.arrange(named(dict.fromkeys(["a", "b", "d"])))
     assert one.chosen == "d"
     one.arrange(named({"a": None}))
     assert one.chosen == "a"

@@ -205,14 +205,15 @@ class Products:
 
     def _own(self, row: Glance) -> Decimal | None:
         # What the feed says wins over what was said here: another terminal of the
-        # company may have spoken since.
+        # company may have spoken since. The product's row is folded at once; offers
+        # follow when the ledger has booked them.
+        if self.company_id is None:
+            return None
+        if row.price.unplanned_company == self.company_id:
+            return row.price.unplanned
         if (offer := self.offers.own(row.product_id, self.company_id)) is not None:
             return offer.unplanned_price
-        if self.company_id is not None:
-            if row.price.unplanned_company == self.company_id:
-                return row.price.unplanned
-            return self.prices.get(row.product_id)
-        return None
+        return self.prices.get(row.product_id)
 
     def _own_price(self, row: Glance) -> float | None:
         own = self._own(row)

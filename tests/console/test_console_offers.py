@@ -76,6 +76,13 @@ def test_a_companys_screen_has_its_rank_and_reckons_with_the_feeds_taxes():
     assert desk.products.get("bread").own_price is None
 
 
+def test_a_products_row_knows_the_companys_price_before_its_offer_does():
+    desk = desk_of(market_row("bread", least="9.50", seller="bakery"))
+    row = offer_row("bakery", "9.00")
+    desk.take_rows([OFFER_ROWS.key_of(encode(row))], [row])
+    assert desk.products.get("bread").own_price == Decimal("9.50")
+
+
 def test_a_form_says_the_rank_that_a_price_would_have():
     desk = desk_of(market_row("bread"))
     for name, price in {"mill": "9.00", "farm": "10.00"}.items():

@@ -71,6 +71,8 @@ class PeriodTrade:
         self._reports: set[str] = set()
         self.versions = Versions()
         self._overdrawn = 0
+        # Products that have had an alert.
+        self._alerted: set[str] = set()
         # Products of each consumer's own plan lines: a card needs them once it is made.
         self._lines_of: dict[str, set[str]] = {}
         # What rows have to be made of. Sets keep no order; rows shall have one.
@@ -180,6 +182,8 @@ class PeriodTrade:
     def put_row(self, row: LiveRow) -> None:
         """Take a row as it was written last."""
         self.versions.put(row)
+        if isinstance(row, AlertRow):
+            self._alerted.add(row.product_id)
 
     def say(self, row: AlertRow) -> None:
         """Say what no figure shows: that a rebid was requested, or answered."""
@@ -284,9 +288,8 @@ class PeriodTrade:
         product_id = product.product_id
         pace = pace_of(product, self.span)
         self._alert(rows, "pace", product, pace, self.terms.pace_percent)
-        self._alert(
-            rows, "deviation", product, deviation_of(product), DEVIATION_PERCENT
-        )
+        deviation = deviation_of(product)
+        self._alert(rows, "deviation", product, deviation, DEVIATION_PERCENT)
         planned_price = product.standing_price()
         if product.produced:
             shown = self.versions.named(FameRow, product_id)
@@ -318,6 +321,9 @@ class PeriodTrade:
         threshold: Decimal,
     ) -> None:
         product_id = EVERY_PRODUCT if product is None else product.product_id
+        if (value is None or value < threshold) and product_id not in self._alerted:
+            return  # as nearly always
+        self._alerted.add(product_id)
         last = self.versions.alert(product_id, kind)
         stood = last is not None and last.is_raised
         is_raised = stands(value, threshold, stood=stood)

@@ -51,8 +51,8 @@ def pace_of(product: TradedProduct, span: Span) -> Decimal | None:
 
 
 def deviation_of(product: TradedProduct) -> Decimal | None:
-    """Return by how many percent purchases exceed the plan; None without one."""
-    if product.planned <= 0:
+    """Return by how many percent purchases exceed the plan; None if they do not."""
+    if not 0 < product.planned < product.bought:
         return None
     return _percent(product.bought - product.planned, product.planned)
 

@@ -26,13 +26,23 @@ class Prices:
     Attributes:
         planned: the announcements themselves, as purchases are split by them.
         steps: the planned prices one after the other; two neighbours may be equal.
+        is_constant: whether there is one price for all of the period.
     """
 
-    __slots__ = ("_first", "_revision", "_rounds", "_starts", "planned", "steps")
+    __slots__ = (
+        "_first",
+        "_revision",
+        "_rounds",
+        "_starts",
+        "is_constant",
+        "planned",
+        "steps",
+    )
 
     def __init__(self) -> None:
         self.planned = PlannedPrices()
         self.steps: list[Decimal] = []
+        self.is_constant = False
         self._starts: list[datetime] = []
         self._rounds: dict[int, Decimal] = {}
         # (revision, event_id, price) of the least revision; the greatest of all.
@@ -53,6 +63,7 @@ class Prices:
         prices = [self.planned.at(start) for start in self._starts]
         # Something stands from each of the starts on: that which starts there.
         self.steps = [price for price in prices if price is not None]
+        self.is_constant = self._starts == [_ALWAYS]
 
     def take_round(self, event: PriceAnnounced) -> None:
         """Take the price of a round."""
@@ -70,7 +81,7 @@ class Prices:
 
     def step_at(self, moment: datetime) -> int:
         """Return the number of the step at a moment; -1 before the first."""
-        if len(self._starts) == 1 and self._starts[0] is _ALWAYS:
+        if self.is_constant:
             return 0
         return bisect_right(self._starts, moment) - 1
 

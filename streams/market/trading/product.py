@@ -124,7 +124,7 @@ class TradedProduct:
 
     def standing_price(self) -> Decimal | None:
         """Return the planned price that the next purchase will have."""
-        if self.newest is None:
+        if self.newest is None or self.prices.is_constant:
             return self.prices.begin
         return self.prices.price_at(self.newest + _MICROSECOND)
 

@@ -88,7 +88,7 @@ def table_lines(drawn: Drawn, width: int, height: int) -> list[Line]:
     columns = columns_of(drawn, width)
     widths = _widths(columns, width, with_words=drawn.with_words)
     lines = [_head(drawn.sheet, columns, widths)]
-    if not drawn.sheet.keys:
+    if not drawn.sheet.keys and height > 1:
         lines.append([(" " * GUTTER, ""), (_why_empty(drawn.sheet), "")])
     for key in drawn.sheet.window(height - 1):
         row = drawn.get(key)

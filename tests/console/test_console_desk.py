@@ -223,6 +223,7 @@ def test_a_board_sees_the_alerts_of_the_feed_that_stand():
 def test_an_empty_table_says_why():
     desk = desk_of(view="board")
     assert "no products here" in written(desk.lines(80, 3))[1]
+    assert len(desk.lines(80, 1)) == 1
     desk = desk_of(market_row("a"))
     desk.table.sheet.search_for("zzz")
     desk.arrange(0, anew=True)

@@ -43,7 +43,7 @@ from schemas.values import Price, Quantity
 from streams.market.periods import PeriodLength
 
 FRAMES_PER_S: Final = 4.0
-"""As many as the feed is asked for; what is pressed does not wait for a frame."""
+"""So that silence is seen to grow; what is pressed does not wait for a frame."""
 
 THEMES: Final = ("ansi-dark", "textual-light", "textual-dark")
 """The terminal's own colours, then ours on light and on dark."""

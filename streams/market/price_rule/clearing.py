@@ -38,6 +38,11 @@ things that cannot all be true."""
 MOST_STEPS: Final = 60
 """Newton's steps; some 8 do, more only where nothing clears."""
 
+_EXACT: Final = 1e-3
+_ROUGH: Final = 0.1
+"""Part of a step's equations that GMRES may leave: a tenth of what is off, since far
+away a step is bent by what is not straight anyway."""
+
 _LEAST_SLOPE: Final = 0.05
 """Least own slope of ln(D/S): where nothing answers to a price, it still moves."""
 
@@ -113,7 +118,8 @@ def clear(
         cap = np.clip(np.where(turned, cap * 0.5, cap * 1.3), 0.01, 2.0)
         before = ratio
         moves = is_free & ~held
-        step = _step(slopes, bend, supply, demand, ratio, moves)
+        exact = min(max(size / 10, _EXACT), _ROUGH)
+        step = _step(slopes, bend, supply, demand, ratio, moves, exact)
         x = np.clip(x + np.clip(step, -cap, cap), low, high)
     return Cleared(best, least <= max(first / 2, GOOD), least <= NEAR)
 
@@ -125,6 +131,7 @@ def _step(
     demand: Floats,
     ratio: Floats,
     moves: Flags,
+    exact: float,
 ) -> Floats:
     at = np.flatnonzero(moves)
     of_supply = 1 / np.maximum(supply[at], 1e-300)
@@ -141,7 +148,7 @@ def _step(
     step[at] = (
         _eliminated(diagonal, factors, -ratio[at])
         if len(at) <= DENSE
-        else _iterated(diagonal, factors, -ratio[at])
+        else _iterated(diagonal, factors, -ratio[at], exact)
     )
     return np.nan_to_num(step, nan=0.0, posinf=0.0, neginf=0.0)
 
@@ -162,7 +169,10 @@ def _eliminated(
 
 
 def _iterated(
-    diagonal: Floats, factors: list[tuple[Matrix, Matrix]], wanted: Floats
+    diagonal: Floats,
+    factors: list[tuple[Matrix, Matrix]],
+    wanted: Floats,
+    exact: float,
 ) -> Floats:
     own = diagonal.copy()
     for left, right in factors:
@@ -178,6 +188,6 @@ def _iterated(
 
     size = len(wanted)
     whole = LinearOperator((size, size), matvec=applied, dtype=np.float64)
-    solved, _ = gmres(whole, wanted / own, rtol=1e-3, restart=60, maxiter=2)
+    solved, _ = gmres(whole, wanted / own, rtol=exact, restart=60, maxiter=2)
     result: Floats = solved
     return result

@@ -84,13 +84,13 @@ class PageResult(msgspec.Struct, frozen=True, kw_only=True):
     """
     Attributes:
         browser: its version.
-        changes_per_s: rows that the page says change, at the end of a round.
+        said: what the page says of itself at the end of each round.
         runs: by phase, one usage per round.
     """
 
     plan: Plan
     browser: str
-    changes_per_s: list[str]
+    said: list[str]
     runs: dict[str, list[Usage]]
 
 
@@ -129,7 +129,7 @@ async def run(plan: Plan) -> PageResult:
                     raise BenchmarkFailed(f"the page is {state!r} at the end, not live")
             finally:
                 await browser.close()
-    return PageResult(plan=plan, browser=version, changes_per_s=said, runs=runs)
+    return PageResult(plan=plan, browser=version, said=said, runs=runs)
 
 
 def tables(result: PageResult) -> list[Table]:
@@ -161,7 +161,7 @@ def tables(result: PageResult) -> list[Table]:
             ],
             notes=[
                 f"Chromium {result.browser}, without a screen or a graphics processor.",
-                f"The page at the end: {result.changes_per_s[-1]}.",
+                f"The page at the end: {result.said[-1]}.",
             ],
         )
     ]

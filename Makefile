@@ -20,8 +20,8 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 setup: $(VENV)/.ready ## Make .venv with the locked dependencies.
 
-demo: setup ## Start everything and watch real sales on a live table (Ctrl-C stops it).
-	@$(BIN)/parfeed demo
+demo: setup ## Start everything and watch real sales live (DATA=grid: a power grid).
+	@$(BIN)/parfeed demo --data $(DATA)
 
 check: setup ## Run the linters and the type checker.
 	$(BIN)/ruff check .

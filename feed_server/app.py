@@ -114,6 +114,7 @@ class App:
                 raise SourceLost(f"the log's epoch is {other}, was {epoch}")
             partitions = self._settings.partitions
             channels = Channels(View(epoch, partitions, private_partitions=partitions))
+            self._publisher.boards_periods = channels.view.boards_periods
             began = time.monotonic()
             await self._consumer.load(channels.apply)
             await self._accounts.load(channels.apply)

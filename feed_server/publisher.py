@@ -18,7 +18,7 @@ Rules:
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -100,9 +100,13 @@ class Publisher:
     Args:
         settings: broker, prefix, partitions and the bound are read from it.
         confirm_s: how long Kafka may take to confirm.
+
+    Attributes:
+        boards_periods: the periods that a board plans; see `route`.
     """
 
     def __init__(self, settings: Settings, *, confirm_s: float = CONFIRM_S) -> None:
+        self.boards_periods: Container[str] = frozenset()
         self._settings = settings
         self._confirm_s = confirm_s
         self._lanes: dict[tuple[str, int], _Lane] = {}
@@ -147,7 +151,7 @@ class Publisher:
                 ticket.put(index, _refusal(event))
                 continue
             try:
-                topic, key = route(event)
+                topic, key = route(event, self.boards_periods)
             except Refused as refused:
                 ticket.put(index, _refusal(refused))
                 continue

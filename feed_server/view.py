@@ -27,7 +27,7 @@ from typing import Final
 import msgspec
 
 from feed_server.selection import Selection
-from schemas.channels import CHANNEL_OF_ROW, CHANNELS, MARKET_CHANNEL
+from schemas.channels import CHANNEL_OF_ROW, CHANNELS, MARKET_CHANNEL, ROUNDS
 from schemas.cursor import Cursor
 from schemas.errors import IntegrityError
 
@@ -109,6 +109,7 @@ class View:
         epoch: the log's identity.
         occurred_at: newest event time in any row of the market; None while there is
             none. The board's rows tell its own times.
+        boards_periods: the periods of which there are rounds: a board plans them.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class View:
     ) -> None:
         self.epoch = epoch
         self.occurred_at: datetime | None = None
+        self.boards_periods: set[str] = set()
         self._public = partitions
         self._next = [0] * (partitions + private_partitions)
         self._channels = {name: _Rows(len(self._next)) for name in CHANNELS}
@@ -206,6 +208,8 @@ class View:
         rows[key] = version
         of_channel.of_name.setdefault(version.indexed_by, {})[key] = version
         self._move(partition, offset)
+        if channel is ROUNDS:
+            self.boards_periods.add(glance.period)
         occurred_at = glance.occurred_at
         if (
             occurred_at is not None

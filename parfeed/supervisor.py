@@ -177,7 +177,7 @@ class Supervisor:
             self._broker_up.set()
             self.on_progress(Step(what="Making topics"))
             await set_up(self.settings.broker, self.settings)
-            self.on_progress(Step(what="Starting workers, board, ledger and feed server"))
+            self.on_progress(Step(what="Starting workers, board, ledger and feed"))
             for name, command in self._commands.items():
                 await self._spawn(name, command)
                 self._keepers.append(asyncio.create_task(self._keep(name, command)))

@@ -2,20 +2,29 @@
 
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
+from typing import Final, get_args
 
 from schemas.agenda import CouncilFormed, PeriodOpened
-from schemas.planning import BidPlaced, PeriodAnnounced, PlanSubmitted, Schedule
-from schemas.values import EARLIEST, LATEST
-
-Related = PlanSubmitted | BidPlaced | PeriodAnnounced | PeriodOpened | CouncilFormed
-RELATED: Final = (
-    PlanSubmitted,
+from schemas.planning import (
     BidPlaced,
     PeriodAnnounced,
-    PeriodOpened,
-    CouncilFormed,
+    PlannedPriceAnnounced,
+    PlanSubmitted,
+    Schedule,
 )
+from schemas.trading import RebidAnswered
+from schemas.values import EARLIEST, LATEST
+
+Related = (
+    PlanSubmitted
+    | BidPlaced
+    | PeriodAnnounced
+    | PeriodOpened
+    | PlannedPriceAnnounced
+    | RebidAnswered
+    | CouncilFormed
+)
+RELATED: Final = get_args(Related)
 """The kinds of events whose fields are looked at together. A purchase's planned part
 is no business of this file: the codec looks at it on the way of the busiest event."""
 
@@ -46,9 +55,15 @@ def fault_in(event: Related) -> tuple[str, str] | None:
         if event.parent_id == event.council_id:
             return "parent_id", "must be another council, was the council's own name"
         return _repeated("signers", event.signers)
-    if event.closes_at is not None and not EARLIEST <= event.closes_at < LATEST:
-        return "closes_at", beyond_the_years(event.closes_at)
-    return None
+    if isinstance(event, PlannedPriceAnnounced | RebidAnswered):
+        return _beyond("stands_from", event.stands_from)
+    return _beyond("closes_at", event.closes_at)
+
+
+def _beyond(field: str, moment: datetime | None) -> tuple[str, str] | None:
+    if moment is None or EARLIEST <= moment < LATEST:
+        return None
+    return field, beyond_the_years(moment)
 
 
 def beyond_the_years(moment: datetime) -> str:

@@ -315,7 +315,7 @@ class SettledRow(Row, frozen=True, kw_only=True, tag_field="type", tag="settled"
     revision: int
     event_id: str
     postings: int = 0
-    cuts: dict[str, int] = {}
+    cuts: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):

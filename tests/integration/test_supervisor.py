@@ -96,7 +96,7 @@ async def test_what_runs_is_served_and_nothing_is_left_after_the_stop(
         assert set(pids) == {FEED_SERVER, "worker 1"}
     assert [step.what for step in steps] == [
         "Making topics",
-        "Starting workers, board and feed server",
+        "Starting workers, board, ledger and feed",
     ]
     assert not any(map(lives, pids.values()))
     assert holder(Path(settings.data_dir) / LOCK_NAME) is None

@@ -12,7 +12,7 @@ from support.market import SentRecord, record, records, said, tables
 from support.market_strategies import FEW, LAWS, events
 
 from schemas.codec import decode_line, decode_market_row, decode_rejected, encode
-from schemas.errors import REFUSALS
+from schemas.errors import MAX_DETAIL, REFUSALS
 from schemas.rows import Amount
 from schemas.topics import SOURCES, TOPIC_OF_EVENT
 from streams.market.batch import fold_batch
@@ -140,19 +140,31 @@ timestamps = st.one_of(
 
 
 def fold_and_write(into, topic, batch):
-    """Fold, then write out what was changed, as the worker does, and count."""
+    """
+    Fold, then write out what was changed, as the worker does, and count.
+
+    Returns:
+        How many records were folded into rows or refused, and how many were the end
+        of a period, which is in no row and lets its rows go.
+    """
+    before = {key: row.sequence for key, row in into.rows.items()}
     changes = fold_batch(into, topic, batch)
+    folded = sum(
+        row.sequence - before.get((row.product_id, row.period), 0)
+        for row in changes.rows
+    )
+    ends = {line.period for line in changes.lines if line.kind == "closing"}
     for row in changes.rows:
         assert decode_market_row(encode(row)) == row
     for line in changes.lines:
         assert decode_line(encode(line)) == line
     for refused in changes.rejected:
         assert refused.code in REFUSALS
-        assert len(refused.detail) <= 400
+        assert len(refused.detail) <= MAX_DETAIL
         written = encode(refused)
         assert decode_rejected(written) == refused
         assert len(written) < KAFKAS_LARGEST / 20
-    return len(changes.rejected)
+    return folded + len(changes.rejected), len(ends)
 
 
 @given(
@@ -162,15 +174,17 @@ def fold_and_write(into, topic, batch):
 @example([(TOPIC_OF_EVENT["bid"], b"\xf0" * KAFKAS_LARGEST, 0)], "week")
 @settings(LAWS, max_examples=400)
 def test_arbitrary_bytes_and_broken_events_are_folded_or_refused(sent, length):
-    into, refused = tables(length=length, window=4), 0
+    into, told, ended = tables(length=length, window=4), 0, 0
     for topic in SOURCES:
         batch = [
             SentRecord(offset, timestamp, value)
             for offset, (place, value, timestamp) in enumerate(sent)
             if place is topic
         ]
-        refused += fold_and_write(into, topic, batch)
-    assert sum(row.sequence for row in into.rows.values()) + refused == len(sent)
+        counted, ends = fold_and_write(into, topic, batch)
+        told += counted
+        ended += ends
+    assert told + ended == len(sent)
 
 
 @given(st.sampled_from(SOURCES), st.lists(values, max_size=5))
@@ -178,7 +192,7 @@ def test_arbitrary_bytes_and_broken_events_are_folded_or_refused(sent, length):
 def test_the_next_good_event_is_folded_whatever_came_before(topic, before):
     into = tables()
     fold_batch(into, topic, records(before))
-    kind = max(topic.event_types - {"period"})
+    kind = max(topic.event_types - {"period", "trading_end"})
     good = said(kind, event_id="the good one", product_id="a product of its own")
     changes = fold_batch(into, topic, [record(good, len(before))])
     assert not changes.rejected

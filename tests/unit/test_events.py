@@ -6,6 +6,7 @@ from typing import get_args
 import msgspec
 import pytest
 
+from schemas import trading
 from schemas.agenda import (
     CouncilFormed,
     CouncilSigned,
@@ -206,6 +207,76 @@ GENERAL = [
             signer_id="ada",
             reason="",
         ),
+    ),
+    (
+        '"type":"budget","consumer_id":"j","period":"2011-W44","income":"0"',
+        trading.BudgetSet(
+            **UNSHARED,
+            consumer_id="j",
+            period=WEEK,
+            income=Quantity("0"),
+            unplanned_share=None,
+            council_id=None,
+            revision=0,
+        ),
+    ),
+    (
+        '"type":"request","consumer_id":"j","product_id":"p","company_id":"c",'
+        '"quantity":"1"',
+        trading.PurchaseRequested(
+            **UNSHARED,
+            consumer_id="j",
+            product_id="p",
+            company_id="c",
+            quantity=PositiveQuantity("1"),
+            use="any",
+            greatest_price=None,
+        ),
+    ),
+    (
+        '"type":"terms","period":"2011-W44"',
+        trading.TermsSet(
+            **UNSHARED,
+            period=WEEK,
+            planned_tax=Quantity("0.05"),
+            unplanned_tax=Quantity("0.15"),
+            pass_through=Quantity("0.5"),
+            decimals=2,
+            least_share=PositiveQuantity("0.1"),
+            greatest_share=PositiveQuantity("0.5"),
+            pace_percent=PositiveQuantity("120"),
+            rebid_percent=Quantity("0"),
+            revision=0,
+        ),
+    ),
+    (
+        '"type":"rebid_request","company_id":"c","product_id":"p","period":"2011-W44"',
+        trading.RebidRequested(
+            **UNSHARED, company_id="c", product_id="p", period=WEEK, reason=""
+        ),
+    ),
+    (
+        '"type":"rebid_answer","product_id":"p","period":"2011-W44"',
+        trading.RebidAnswered(
+            **UNSHARED,
+            product_id="p",
+            period=WEEK,
+            planned_price=None,
+            stands_from=None,
+            reason="",
+        ),
+    ),
+    (
+        '"type":"close","period":"2011-W44"',
+        trading.PeriodClosed(**UNSHARED, period=WEEK, reason=""),
+    ),
+    (
+        '"type":"correction","period":"2011-W44"',
+        trading.CorrectionRequested(**UNSHARED, period=WEEK, reason=""),
+    ),
+    (
+        '"type":"trading_end","period":"2011-W44"',
+        trading.TradingEnded(**UNSHARED, period=WEEK),
     ),
 ]
 CASES = [

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from feed_server.routing import route
-from schemas import agenda, planning
+from schemas import agenda, planning, values
 from schemas.codec import decode_event
 from schemas.errors import Refused
 from schemas.events import Event
@@ -94,6 +94,18 @@ def test_a_planned_price_may_be_handed_in_where_no_board_plans() -> None:
         b'"planned_price":"2.00"}'
     )
     assert route(price) == (BOARD, b"rye")
+
+
+def test_a_planned_price_where_a_board_plans_is_nobody_elses_to_set() -> None:
+    price = planning.PlannedPriceAnnounced(
+        **WHO_AND_WHEN,
+        product_id="rye",
+        period=WEEK,
+        planned_price=values.Price("9.99"),
+    )
+    with pytest.raises(Refused, match="board_only"):
+        route(price, {str(WEEK)})
+    assert route(price, {"2011-W45"}) == (BOARD, b"rye")
 
 
 def test_what_only_the_board_says_is_refused_and_names_its_event() -> None:

@@ -340,6 +340,7 @@ def test_a_valid_event_is_let_in_and_survives_encode_and_decode(value, escaped):
             "type",
             "occurred_at",
             "closes_at",
+            "stands_from",
         }:
             assert str(getattr(event, field)) == str(held)
 

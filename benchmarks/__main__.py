@@ -1,6 +1,6 @@
 """
-`python -m benchmarks throughput|latency|startup|memory|clearing|live|settlement|
-console`: run it from the checkout.
+`python -m benchmarks throughput|latency|startup|memory|clearing|live|cards|
+settlement|page|console`: run it from the checkout.
 
 What each measures, and how: the module of its name; how to read it:
 docs/performance.md. Nothing else should run on the machine meanwhile.
@@ -19,6 +19,7 @@ import msgspec
 from aiokafka.errors import KafkaError
 
 from benchmarks import (
+    cards,
     clearing,
     clearing_tables,
     console,
@@ -90,6 +91,13 @@ async def _memory(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
 async def _live(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
     result = await live.run(asked.rounds)
     return result, live.tables(result)
+
+
+async def _cards(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
+    plan = cards.Plan(rounds=asked.rounds)
+    async with open_stage(None) as stage:
+        result = await cards.run(plan, stage)
+    return result, cards.tables(result)
 
 
 async def _settlement(asked: argparse.Namespace) -> tuple[Any, list[Table]]:
@@ -238,6 +246,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("memory", _memory, "resident memory of the demo's processes", 1)
     command("live", _live, "6,000 councils that plan live, until prices stand", 3)
+
+    command("cards", _cards, "from a request at a till to the answer", 3)
 
     made = command("settlement", _settlement, "a shop's weeks, settled one by one", 1)
     made.add_argument(

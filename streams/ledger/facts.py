@@ -20,7 +20,7 @@ from schemas.topics import BOARD, LINES, PRODUCTION, PURCHASES, Topic
 from schemas.trading import TradingEnded
 from schemas.trading_rows import SettledRow
 from streams.ledger.fact_index import FactIndex, Place, cut_name
-from streams.market.admission import Admission, Admitted
+from streams.market.admission import Admission, Admitted, PriceAdmission
 from streams.market.trading.state import TradingState
 from streams.partition import rules
 
@@ -53,11 +53,12 @@ class Facts:
         self._index = index
         self._state = state
         self._settled = settled
-        self._rules = {n: rules(settings, n) for n in range(settings.partitions)}
+        by_partition = [rules(settings, n) for n in range(settings.partitions)]
+        self._prices = [PriceAdmission(each) for each in by_partition]
         self._admissions = {
-            (topic.name, n): Admission(topic, self._rules[n])
+            (topic.name, n): Admission(topic, each)
             for topic in (PURCHASES, PRODUCTION)
-            for n in range(settings.partitions)
+            for n, each in enumerate(by_partition)
         }
         # The lines of periods that are being planned change with every round and say
         # nothing of trade yet: of each the newest waits, undecoded.
@@ -103,17 +104,18 @@ class Facts:
         )
 
     def _take_board(self, partition: int, records: Sequence[Any]) -> None:
-        belongs = self._rules[partition].belongs
+        prices = self._prices[partition]
         for event in decode_events([record.value for record in records]):
             match event:
-                case PlannedPriceAnnounced() | PriceAnnounced():
-                    if event.period in self._settled or not belongs(event.product_id):
-                        continue
-                    self._state.take(event)
-                    if isinstance(event, PlannedPriceAnnounced):
+                case PlannedPriceAnnounced():
+                    if prices.admit(event) and event.period not in self._settled:
+                        self._state.take(event)
                         self._take_waiting(event.period)
-                    elif event.period not in self._priced:
-                        self._planned.setdefault(event.period, {})
+                case PriceAnnounced():
+                    if event.period not in self._settled:
+                        self._state.take(event)
+                        if event.period not in self._priced:
+                            self._planned.setdefault(event.period, {})
                 case TradingEnded():
                     self.ended.add(event.period)
                 case _:

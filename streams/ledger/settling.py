@@ -24,6 +24,7 @@ from schemas.trading import BudgetSet, TermsSet, TradingEnded
 from schemas.values import Period
 from streams.board.topic_reading import reading, stretch
 from streams.ledger.fact_index import Cuts, FactIndex, Place
+from streams.market.admission import PriceAdmission
 from streams.market.settlement.book import PeriodBook
 from streams.partition import rules
 
@@ -138,7 +139,7 @@ async def _read_prices(
 ) -> None:
     # Up to the end of trading, behind which the workers refuse prices of the period.
     source = TopicPartition(full_name(settings.topic_prefix, BOARD), partition)
-    belongs = rules(settings, partition).belongs
+    admission = PriceAdmission(rules(settings, partition))
     marks = (b'"planned_price"', b'"trading_end"')
     end = (await consumer.end_offsets([source]))[source]
     async for records in stretch(consumer, source, 0, end):
@@ -147,7 +148,7 @@ async def _read_prices(
                 continue
             if isinstance(event, TradingEnded):
                 return
-            if isinstance(event, PlannedPriceAnnounced) and belongs(event.product_id):
+            if isinstance(event, PlannedPriceAnnounced) and admission.admit(event):
                 book.take(event)
 
 

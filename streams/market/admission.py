@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from schemas.codec import decode_events, event_type
-from schemas.errors import Refused
+from schemas.errors import InvalidValue, Refused
 from schemas.events import (
     Event,
     ProductionReported,
@@ -20,6 +20,7 @@ from schemas.events import (
     PurchaseRecorded,
     UnplannedPricePosted,
 )
+from schemas.planning import PlannedPriceAnnounced
 from schemas.topics import Topic
 from schemas.values import LATEST, Period
 from streams.market.batch import SourceRecord
@@ -106,3 +107,30 @@ class Admission:
             return True
         self._priced_at[key] = moment
         return False
+
+
+class PriceAdmission:
+    """
+    Admits the planned prices of one partition of `board`, in their order.
+
+    Args:
+        rules: the market's, of the partition.
+    """
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._revisions: dict[tuple[str, str], int] = {}
+
+    def admit(self, event: PlannedPriceAnnounced) -> bool:
+        """Tell whether the workers take the next price: no stale revision, for one."""
+        key = (event.product_id, event.period)
+        if event.revision <= self._revisions.get(key, -1):
+            return False
+        try:
+            self._rules.calendar.check(event.period)
+        except InvalidValue:
+            return False
+        if not self._rules.belongs(event.product_id):
+            return False
+        self._revisions[key] = event.revision
+        return True

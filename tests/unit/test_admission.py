@@ -3,10 +3,19 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.market import SentRecord, moment, raw, record, rules, said, tables
+from support.market import (
+    SentRecord,
+    event_of,
+    moment,
+    raw,
+    record,
+    rules,
+    said,
+    tables,
+)
 
 from schemas.topics import PRODUCTION, PURCHASES, Topic
-from streams.market.admission import Admission
+from streams.market.admission import Admission, PriceAdmission
 from streams.market.batch import fold_batch
 
 FACTS = {
@@ -73,3 +82,24 @@ def test_a_record_that_kafka_stamped_beyond_the_years_is_not_admitted():
     sent = SentRecord(0, 4_200_000_000_000, raw(said("purchase")))
     assert refused_by_workers(PURCHASES, [sent], 1_000) == {0}
     assert admitted(PURCHASES, [sent], 1_000) == set()
+
+
+def priced(revision: int, **fields):
+    return event_of(
+        "planned_price", event_id=f"p-{revision}", revision=revision, **fields
+    )
+
+
+def test_a_planned_price_counts_unless_a_later_revision_stands():
+    admission = PriceAdmission(rules())
+    taken = [admission.admit(priced(revision)) for revision in (1, 3, 2, 3, 4)]
+    assert taken == [True, True, False, False, True]
+    assert admission.admit(priced(0, product_id="milk"))
+    assert admission.admit(priced(0, period="2011-W45"))
+
+
+def test_a_planned_price_that_the_workers_refuse_does_not_count():
+    admission = PriceAdmission(rules(foreign=FOREIGN))
+    assert not admission.admit(priced(9, product_id="stone"))
+    assert not admission.admit(priced(9, period="2011-10-31"))
+    assert admission.admit(priced(1))

@@ -53,8 +53,8 @@ def close(
                 event_id=said.new_id(), occurred_at=said.at, period=of, reason=reason
             )
         ],
-        f"Trading of {of} has ended; see how it is settled with: parfeed snapshot "
-        f"--channel settlements --period {of}",
+        f"Trading of {of} has ended; once all workers know, within seconds, it is "
+        f"settled: parfeed snapshot --channel settlements --period {of}",
         reach=Reach(url, config, wait, timeout),
     )
 

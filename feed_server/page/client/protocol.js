@@ -36,6 +36,7 @@ export const TRANSITIONS = Object.freeze({
     resync: "open",
     ack: "open",
     verdict: "open",
+    quoted: "open",
     error: "open",
     closing: "closing",
   },

@@ -167,6 +167,8 @@ export class Session {
       case "error":
         this.#receiveError(subscribed, message, now);
         break;
+      case "quoted":
+        break; // this client asks for none yet
       case "closing":
         this.#closing = message;
     }

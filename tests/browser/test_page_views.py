@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 from support.live_page import golden_row, product, rounds
+from support.polling import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -125,6 +126,8 @@ async def test_lines_of_councils_are_asked_for_only_while_the_board_is_shown(
     await expect(page.locator(".body .row").first).to_be_visible()
     await page.get_by_role("link", name="Board").click()
     await expect(page.get_by_text("1 councils' lines wait")).to_be_visible()
+    # The browser tells of its frames beside what it shows.
+    await eventually(lambda: len(sent) >= 2)
     assert '"unsubscribe"' in sent[0]
     assert '"councils"' in sent[1]
 
